@@ -15,12 +15,12 @@ from typing import Any
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place when the block ends without error.
 
-    The temporary name keeps the suffix, so that writers that judge by it work. What was at `path` before stays
-    until the new file is whole; a failed block leaves nothing behind.
+    The temporary name ends in that of `path`, so that writers that judge by the suffix work. What was at `path`
+    before stays until the new file is whole; a failed block leaves nothing behind.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name[-80:]}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

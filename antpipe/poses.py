@@ -214,9 +214,7 @@ def concat_poses(parts: Sequence[Poses]) -> Poses:
 
 def empty_poses(info: PosesInfo) -> Poses:
     """Return a table without a single animal."""
-    return make_poses(
-        info, frame_idx=np.zeros(0, np.int32), points=np.zeros((0, len(info.skeleton.nodes), 2))
-    )
+    return make_poses(info, frame_idx=np.zeros(0, np.int32), points=np.zeros((0, len(info.skeleton.nodes), 2)))
 
 
 def count_within(frame_idx: Array) -> Array:
@@ -256,9 +254,7 @@ def to_table(poses: Poses) -> pa.Table:
     ]
     for node in range(len(poses.info.skeleton.nodes)):
         columns += [poses.points[:, node, 0], poses.points[:, node, 1], poses.point_scores[:, node]]
-    arrays = [
-        pa.array(c, t.type) if isinstance(c, np.ndarray) else c for c, t in zip(columns, schema, strict=True)
-    ]
+    arrays = [pa.array(c, t.type) if isinstance(c, np.ndarray) else c for c, t in zip(columns, schema, strict=True)]
     metadata = {METADATA_KEY: poses.info.to_json().encode()}
     return pa.table(arrays, schema=schema).replace_schema_metadata(metadata)
 
@@ -308,9 +304,7 @@ class PosesWriter:
 
     def _flush(self) -> None:
         if self._rows:
-            table = to_table(concat_poses(self._waiting)).replace_schema_metadata(
-                self._writer.schema.metadata
-            )
+            table = to_table(concat_poses(self._waiting)).replace_schema_metadata(self._writer.schema.metadata)
             self._writer.write_table(table, row_group_size=self._rows)
         self._waiting, self._rows = [], 0
 
@@ -378,9 +372,7 @@ def _open(path: str | Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise PosesError(
-            f"{path}: expected a Parquet file of poses, but it cannot be read ({error})"
-        ) from error
+        raise PosesError(f"{path}: expected a Parquet file of poses, but it cannot be read ({error})") from error
 
 
 def _info(file: pq.ParquetFile, path: str | Path) -> PosesInfo:

@@ -1,0 +1,239 @@
+"""Settings of one model: input, backbone, head, augmentation and optimization.
+
+Names and meanings are SLEAP's, so that a user's numbers carry over; where a default differs, the docstring says so.
+"""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from antpipe.config.base import Section
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Range = tuple[float, float]
+
+MODEL_TYPES = ("centroid", "centered_instance")
+
+
+def is_power_of_two(value: int) -> bool:
+    """Return whether the value is 1, 2, 4, 8, ..."""
+    return value >= 1 and value & (value - 1) == 0
+
+
+class InputConfig(Section):
+    """How a frame becomes the network's input."""
+
+    channels: Literal[1, 3] = 1
+    """1: gray (full-range luma); 3: RGB."""
+    scale: Annotated[float, Field(gt=0, le=4)] = 1.0
+    """Factor by which frames are resized first (SLEAP's `input_scaling`)."""
+    crop_size: Count | None = None
+    """Side of the square crop in pixels after scaling, made a multiple of the maximum stride. None: the longest
+    labelled animal plus `crop_padding`. Only for centered_instance."""
+    crop_padding: Annotated[int, Field(ge=0)] = 16
+    """Pixels added to the longest animal when the crop size is worked out."""
+
+
+class UNetConfig(Section):
+    """A UNet as in SLEAP: stem, encoder, middle block, decoder with skip connections."""
+
+    stem_stride: Count | None = None
+    """Stride reached by a stem of 7x7 convolutions before the encoder. None: no stem."""
+    max_stride: Count = 16
+    """Largest stride, a power of two; it sets how much of the image a point of the network sees."""
+    filters: Count = 16
+    """Filters of the first block."""
+    filters_rate: Positive = 2.0
+    """Factor by which filters grow with each block."""
+    middle_block: bool = True
+    """Two more convolutions at the largest stride."""
+    up_interpolate: bool = False
+    """True: bilinear upsampling; False: transposed convolutions, which are as fast and learn."""
+    stacks: Count = 1
+    """Number of UNets in a row, each with its own supervision; more than one needs output_stride = stem stride."""
+
+    @model_validator(mode="after")
+    def _strides(self) -> Self:
+        for name in ("stem_stride", "max_stride"):
+            value = getattr(self, name)
+            if value is not None and not is_power_of_two(value):
+                raise ValueError(f"{name} must be a power of two, got {value}")
+        if (self.stem_stride or 1) > self.max_stride:
+            raise ValueError(f"stem_stride {self.stem_stride} must not be above max_stride {self.max_stride}")
+        return self
+
+
+class BackboneConfig(Section):
+    """The backbone: exactly one."""
+
+    unet: UNetConfig | None = Field(default_factory=UNetConfig)
+    """A UNet."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.unet is None:
+            raise ValueError("set exactly one backbone, got none; choose one of ['unet']")
+        return self
+
+    @property
+    def max_stride(self) -> int:
+        """The largest stride of the chosen backbone."""
+        return self.unet.max_stride if self.unet is not None else 1
+
+
+class HeadConfig(Section):
+    """What the network predicts: a confidence map per node (or one for the centroid)."""
+
+    anchor_part: str | None = None
+    """Node that stands for the animal's centroid; where it is not visible, and for None: the middle of the box."""
+    part_names: tuple[str, ...] | None = None
+    """Nodes to predict, in this order. None: all of the skeleton. Only for centered_instance."""
+    sigma: Positive = 2.5
+    """Spread of the Gaussian target in heat-map cells: `sigma * output_stride` input pixels, as SLEAP computes it
+    (not as SLEAP's guide says)."""
+    output_stride: Count = 4
+    """Input pixels per heat-map cell, a power of two."""
+    loss_weight: Positive = 1.0
+    """Factor of this head in the loss."""
+
+    @model_validator(mode="after")
+    def _stride(self) -> Self:
+        if not is_power_of_two(self.output_stride):
+            raise ValueError(f"output_stride must be a power of two, got {self.output_stride}")
+        return self
+
+
+class AugmentationConfig(Section):
+    """Random changes of training images; validation images are never changed. None switches a change off."""
+
+    rotation: Range | None = (-180.0, 180.0)
+    """Degrees, uniform. SLEAP's default is off and its profiles use +-15; seen from above, any angle is right."""
+    scale: Range | None = (0.9, 1.1)
+    """Factor of size, uniform."""
+    translation: Range | None = (-8.0, 8.0)
+    """Pixels after scaling, uniform, in x and y."""
+    flip_horizontal: bool = False
+    """Mirror left-right in half of the samples; symmetric nodes change places."""
+    flip_vertical: bool = False
+    """Mirror top-bottom in half of the samples; symmetric nodes change places."""
+    uniform_noise: Range | None = None
+    """Noise added to each pixel, uniform, in gray levels of 0-255."""
+    gaussian_noise: tuple[float, NonNegative] | None = None
+    """Mean and standard deviation of noise added to each pixel, in gray levels of 0-255."""
+    contrast: tuple[Positive, Positive] | None = (0.8, 1.25)
+    """Range of the exponent g in `x ** g` on gray values of 0-1, uniform in its logarithm."""
+    brightness: Range | None = (-12.0, 12.0)
+    """Gray levels of 0-255 added to the whole image, uniform."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for name in ("rotation", "scale", "translation", "uniform_noise", "contrast", "brightness"):
+            value = getattr(self, name)
+            if value is not None and value[0] > value[1]:
+                raise ValueError(f"{name} must be [low, high], got {list(value)}")
+        if self.scale is not None and self.scale[0] <= 0:
+            raise ValueError(f"scale must be above 0, got {list(self.scale)}")
+        return self
+
+
+class HardKeypointConfig(Section):
+    """Online hard keypoint mining: the nodes with the largest loss count once more."""
+
+    enabled: bool = False
+    """Whether hard nodes are mined."""
+    ratio: Positive = 2.0
+    """A node is hard when its loss is at least this multiple of the easiest node's."""
+    min_nodes: Count = 2
+    """At least so many nodes are taken as hard."""
+    max_nodes: Count | None = None
+    """At most so many. None: all."""
+    loss_scale: NonNegative = 5.0
+    """Factor of the additional loss."""
+
+
+class PlateauConfig(Section):
+    """What happens when the validation loss no longer falls."""
+
+    factor: Fraction = 0.5
+    """Factor of the learning rate."""
+    patience: Count = 5
+    """Epochs without progress before the learning rate falls."""
+    cooldown: Annotated[int, Field(ge=0)] = 3
+    """Epochs after that which do not count."""
+    min_delta: NonNegative = 1e-6
+    """Least decrease that counts as progress."""
+    min_learning_rate: NonNegative = 1e-6
+    """The learning rate stays above this. SLEAP: 1e-8."""
+
+
+class EarlyStoppingConfig(Section):
+    """When training ends before its last epoch."""
+
+    patience: Count = 12
+    """Epochs without progress."""
+    min_delta: NonNegative = 1e-8
+    """Least decrease that counts as progress."""
+
+
+class OptimizationConfig(Section):
+    """How the network is trained."""
+
+    batch_size: Count = 4
+    """Samples per step."""
+    epochs: Count = 200
+    """Most epochs."""
+    min_batches_per_epoch: Count = 200
+    """Steps per epoch, if the samples would give fewer."""
+    max_minutes: Positive | None = None
+    """Training stops at the end of the epoch that passes this wall-clock time; then a run is no longer
+    reproducible to the bit. None: no limit."""
+    learning_rate: Positive = 1e-3
+    """Adam's first learning rate. SLEAP: 1e-4."""
+    plateau: PlateauConfig = Field(default_factory=PlateauConfig)
+    """Learning-rate schedule."""
+    early_stopping: EarlyStoppingConfig = Field(default_factory=EarlyStoppingConfig)
+    """End of training."""
+    hard_keypoints: HardKeypointConfig = Field(default_factory=HardKeypointConfig)
+    """Online hard keypoint mining."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Arithmetic of the network; bfloat16 is about twice as fast where the processor has it."""
+
+
+class ModelConfig(Section):
+    """One model."""
+
+    input: InputConfig = Field(default_factory=InputConfig)
+    """How a frame becomes the network's input."""
+    backbone: BackboneConfig = Field(default_factory=BackboneConfig)
+    """The network's body."""
+    head: HeadConfig = Field(default_factory=HeadConfig)
+    """What it predicts."""
+    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig)
+    """Random changes of training images."""
+    optimization: OptimizationConfig = Field(default_factory=OptimizationConfig)
+    """How it is trained."""
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        backbone, stride = self.backbone, self.head.output_stride
+        if stride > backbone.max_stride:
+            raise ValueError(f"head.output_stride {stride} must not be above max_stride {backbone.max_stride}")
+        unet = backbone.unet
+        if unet is not None:
+            stem = unet.stem_stride or 1
+            if unet.stacks > 1 and stride != stem:
+                raise ValueError(
+                    f"backbone.unet.stacks {unet.stacks} needs head.output_stride {stem} (the stem's), got {stride}"
+                )
+            if stride < stem // 2:
+                raise ValueError(f"head.output_stride {stride} is finer than the stem of stride {stem} allows")
+        return self
+
+
+def receptive_field(unet: UNetConfig) -> int:
+    """Return the side, in input pixels, of the area that one point of the network's deepest layer sees."""
+    return int(1 + 5 * (2 ** round(math.log2(unet.max_stride)) - 1))

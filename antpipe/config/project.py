@@ -1,0 +1,116 @@
+"""The whole of config.yaml."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from antpipe.config.base import Section
+from antpipe.config.export import ExportConfig
+from antpipe.config.inference import PredictConfig
+from antpipe.config.labels import MergeConfig, SplitConfig
+from antpipe.config.model import ModelConfig
+from antpipe.config.preprocess import PreprocessConfig
+from antpipe.config.report import ReportConfig
+from antpipe.config.simulate import SimulateConfig
+from antpipe.config.tracking import TrackConfig
+from antpipe.errors import ConfigError
+
+SIMULATED = "simulated"
+Paths = list[str] | str
+
+
+class ModelsConfig(Section):
+    """The two models of a top-down prediction."""
+
+    centroid: ModelConfig = Field(default_factory=ModelConfig)
+    """Finds the animals of a frame."""
+    centered_instance: ModelConfig = Field(default_factory=ModelConfig)
+    """Finds the nodes of one animal in a crop around it."""
+
+
+class Config(Section):
+    """An experiment: where the data is, and the settings of each stage."""
+
+    videos: Paths | Literal["simulated"] = SIMULATED
+    """Video files, folders' worth of them as patterns such as `data/*.mp4`, or a list of both. `simulated`: films of
+    synthetic ants, drawn by rule simulate."""
+    labels: Paths | Literal["simulated"] = SIMULATED
+    """SLEAP label files (.slp), as for videos. `simulated`: the exact labels of the simulated films."""
+    results: str = "results"
+    """Folder of all results."""
+    experiment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] = "base"
+    """Name of this set of models; another name keeps the models trained so far."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of every random draw in training."""
+    simulate: SimulateConfig = Field(default_factory=SimulateConfig)
+    """The simulated films."""
+    preprocess: PreprocessConfig = Field(default_factory=PreprocessConfig)
+    """Cutting, scaling and encoding of raw videos."""
+    merge: MergeConfig = Field(default_factory=MergeConfig)
+    """Several label files into one."""
+    split: SplitConfig = Field(default_factory=SplitConfig)
+    """Labelled frames for training, validation and test."""
+    models: ModelsConfig = Field(default_factory=ModelsConfig)
+    """The networks and their training."""
+    predict: PredictConfig = Field(default_factory=PredictConfig)
+    """Inference over whole videos."""
+    track: TrackConfig = Field(default_factory=TrackConfig)
+    """Instances into tracks."""
+    export: ExportConfig = Field(default_factory=ExportConfig)
+    """Files for other programs."""
+    report: ReportConfig = Field(default_factory=ReportConfig)
+    """Pictures and overlay videos."""
+
+
+def load_config(path: str | Path) -> Config:
+    """Return the settings of a YAML file.
+
+    Raises:
+        ConfigError: in one sentence: which key, what was expected, what came.
+    """
+    try:
+        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: configuration not found") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected YAML, but {' '.join(str(error).split())}") from error
+    return parse_config({} if value is None else value, str(path))
+
+
+def parse_config(value: Any, place: str = "config") -> Config:
+    """Return the settings of a dictionary; `place` names it in errors."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{place}: expected sections such as `videos:`, got {value!r}")
+    try:
+        return Config.model_validate(value)
+    except ValidationError as error:
+        raise ConfigError(f"{place}: " + "; ".join(_sentences(error))) from error
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    """Return one sentence per key; a key that may be several things is named once."""
+    sentences: dict[str, str] = {}
+    for item in error.errors():
+        keys = [str(k) for k in item["loc"] if not str(k).startswith(("function-", "constrained-", "literal["))]
+        if item["type"] == "extra_forbidden":
+            sentences[".".join(keys)] = _unknown_key(keys)
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            sentences.setdefault(".".join(keys), f"{'.'.join(keys)}: {message}, got {item['input']!r}")
+    return list(sentences.values())
+
+
+def _unknown_key(keys: Sequence[str]) -> str:
+    section: type[Section] = Config
+    for key in keys[:-1]:
+        annotation: Any = section.model_fields[key].annotation
+        kinds = [annotation, *getattr(annotation, "__args__", ())]
+        section = next(k for k in kinds if isinstance(k, type) and issubclass(k, Section))
+    known = sorted(section.model_fields)
+    close = difflib.get_close_matches(keys[-1], known, 1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return f"{'.'.join(keys)}: unknown key; {guess}known keys are {known}"

@@ -1,0 +1,168 @@
+"""SLEAP's training configuration (initial_config.json, training_config.json) as our settings."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from antpipe.config.model import MODEL_TYPES, ModelConfig
+from antpipe.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SleapConfig:
+    """A SLEAP configuration, converted."""
+
+    model_type: str
+    model: ModelConfig
+    crop_size: int | None
+    """Side of the crop in pixels after scaling, as it was trained."""
+    offset_head: bool
+    """Whether the network also predicts how far each peak lies from the middle of its cell."""
+    training_indices: dict[str, list[int]] | None
+    """`train`, `val` and `test` as indices into all labelled frames, where the file says so."""
+    notes: tuple[str, ...]
+    """Settings of the file that have no counterpart here and were left out, one sentence each."""
+
+
+def read_sleap_config(path: str | Path) -> SleapConfig:
+    """Return a SLEAP configuration file, with or without // comments, as our settings.
+
+    Raises:
+        ConfigError: if the file is not such a configuration, or asks for what we do not have.
+    """
+    document = _read(path)
+    try:
+        return _convert(document, Path(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path}: expected a SLEAP training configuration, but {error!r} is missing") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    if not Path(path).is_file():
+        raise ConfigError(f"{path}: SLEAP configuration not found")
+    text = Path(path).read_text(encoding="utf-8")
+    # A string is kept as it is; a // comment outside of strings goes.
+    text = re.sub(r'("(?:\\.|[^"\\])*")|//[^\n]*', lambda m: m.group(1) or "", text)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}: expected JSON, but line {error.lineno} cannot be read ({error.msg})") from error
+
+
+def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
+    data, model = document["data"], document["model"]
+    model_type, head = _only(model["heads"], f"{path}: model.heads")
+    if model_type not in MODEL_TYPES:
+        raise ConfigError(f"{path}: model type {model_type!r} is not supported; choose one of {list(MODEL_TYPES)}")
+    backbone_name, backbone = _only(model["backbone"], f"{path}: model.backbone")
+    if backbone_name != "unet":
+        raise ConfigError(f"{path}: backbone {backbone_name!r} is not supported; choose one of ['unet']")
+    preprocessing, cropping = data.get("preprocessing", {}), data.get("instance_cropping", {})
+    optimization = document.get("optimization", {})
+    crop_size = cropping.get("crop_size") if model_type == "centered_instance" else None
+    settings = {
+        "input": {
+            "channels": 3 if preprocessing.get("ensure_rgb") else 1,
+            "scale": preprocessing.get("input_scaling", 1.0),
+            "crop_size": crop_size,
+            "crop_padding": cropping.get("crop_size_detection_padding", 16),
+        },
+        "backbone": {"unet": {k: v for k, v in backbone.items() if k != "output_stride"}},
+        "head": {
+            "anchor_part": head.get("anchor_part") or cropping.get("center_on_part"),
+            "part_names": head.get("part_names"),
+            "sigma": head["sigma"],
+            "output_stride": head["output_stride"],
+            "loss_weight": head.get("loss_weight", 1.0),
+        },
+        "augmentation": _augmentation(optimization.get("augmentation_config", {})),
+        "optimization": _optimization(optimization),
+    }
+    return SleapConfig(
+        model_type=model_type,
+        model=ModelConfig.model_validate(settings),
+        crop_size=crop_size,
+        offset_head=bool(head.get("offset_refinement")),
+        training_indices=_indices(data.get("labels", {})),
+        notes=tuple(_notes(document, preprocessing, optimization)),
+    )
+
+
+def _only(choices: dict[str, Any], place: str) -> tuple[str, dict[str, Any]]:
+    chosen = {name: value for name, value in choices.items() if value is not None}
+    if len(chosen) != 1:
+        raise ConfigError(f"{place}: expected exactly one, got {sorted(chosen)}")
+    return next(iter(chosen.items()))
+
+
+def _augmentation(value: dict[str, Any]) -> dict[str, Any]:
+    def range_of(switch: str, low: str, high: str) -> list[float] | None:
+        return [value[low], value[high]] if value.get(switch) else None
+
+    flip = bool(value.get("random_flip"))
+    return {
+        "rotation": range_of("rotate", "rotation_min_angle", "rotation_max_angle"),
+        "scale": range_of("scale", "scale_min", "scale_max"),
+        "translation": range_of("translate", "translate_min", "translate_max"),
+        "flip_horizontal": flip and bool(value.get("flip_horizontal", True)),
+        "flip_vertical": flip and not value.get("flip_horizontal", True),
+        "uniform_noise": range_of("uniform_noise", "uniform_noise_min_val", "uniform_noise_max_val"),
+        "gaussian_noise": range_of("gaussian_noise", "gaussian_noise_mean", "gaussian_noise_stddev"),
+        "contrast": range_of("contrast", "contrast_min_gamma", "contrast_max_gamma"),
+        "brightness": range_of("brightness", "brightness_min_val", "brightness_max_val"),
+    }
+
+
+def _optimization(value: dict[str, Any]) -> dict[str, Any]:
+    schedule, stopping = value.get("learning_rate_schedule") or {}, value.get("early_stopping") or {}
+    mining = value.get("hard_keypoint_mining") or {}
+    return {
+        "batch_size": value.get("batch_size", 8),
+        "epochs": value.get("epochs", 100),
+        "min_batches_per_epoch": value.get("min_batches_per_epoch", 200),
+        "learning_rate": value.get("initial_learning_rate", 1e-4),
+        "plateau": {
+            "factor": schedule.get("reduction_factor", 0.5),
+            "patience": schedule.get("plateau_patience", 5),
+            "cooldown": schedule.get("plateau_cooldown", 3),
+            "min_delta": schedule.get("plateau_min_delta", 1e-6),
+            "min_learning_rate": schedule.get("min_learning_rate", 1e-8),
+        },
+        "early_stopping": {
+            "patience": stopping.get("plateau_patience", 10),
+            "min_delta": stopping.get("plateau_min_delta", 1e-6),
+        },
+        "hard_keypoints": {
+            "enabled": bool(mining.get("online_mining")),
+            "ratio": mining.get("hard_to_easy_ratio", 2.0),
+            "min_nodes": mining.get("min_hard_keypoints", 2),
+            "max_nodes": mining.get("max_hard_keypoints"),
+            "loss_scale": mining.get("loss_scale", 5.0),
+        },
+    }
+
+
+def _indices(labels: dict[str, Any]) -> dict[str, list[int]] | None:
+    lists = {"train": "training_inds", "val": "validation_inds", "test": "test_inds"}
+    found = {part: labels[name] for part, name in lists.items() if labels.get(name)}
+    return found if {"train", "val"} <= set(found) else None
+
+
+def _notes(document: dict[str, Any], preprocessing: dict, optimization: dict) -> list[str]:
+    """Return a sentence for every setting that changes SLEAP's result and has no counterpart here."""
+    augmentation = optimization.get("augmentation_config") or {}
+    left_out = {
+        "model.base_checkpoint": document["model"].get("base_checkpoint"),
+        "data.preprocessing.imagenet_mode": preprocessing.get("imagenet_mode"),
+        "data.preprocessing.target_height": preprocessing.get("target_height"),
+        "optimization.augmentation_config.random_crop": augmentation.get("random_crop"),
+        "optimization.optimizer": optimization.get("optimizer") if optimization.get("optimizer") != "adam" else None,
+    }
+    return [f"{name} = {value!r} of the SLEAP configuration is not used" for name, value in left_out.items() if value]

@@ -1,0 +1,69 @@
+"""How good the finished tracks of a project are, on labelled frames that no model was trained on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from antpipe.evaluation.evaluate import evaluate_tracks, to_json
+from antpipe.evaluation.frames import Frame
+from antpipe.evaluation.strict import strict_metrics
+from antpipe.labels.on_video import PlacedFrame, place_frames
+from antpipe.labels.read import read_labels, skeleton_of
+from antpipe.labels.split_file import read_split
+from antpipe.poses import iter_poses
+
+
+def project_accuracy(
+    labels_path: str | Path,
+    split_path: str | Path,
+    videos: Mapping[str, Path],
+    tracks: Mapping[str, Path],
+    identities: Mapping[str, Path],
+    fold: int = 0,
+) -> dict[str, Any]:
+    """Return what the whole chain, from video to tracks, gets right.
+
+    Args:
+        labels_path: the merged labels.
+        split_path: the split; only its test part counts for poses.
+        videos: the preprocessed videos by name.
+        tracks: the tracked poses by the same names.
+        identities: files with true identities by name, for some of the videos or none.
+        fold: which fold of the split.
+
+    Returns:
+        `poses`: `strict_metrics` over the frames of the test part; None where it is empty. `tracks`: by video, what
+        `evaluate_tracks` gives.
+    """
+    labels = read_labels(labels_path)
+    nodes = skeleton_of(labels).nodes
+    placed = [f for f in place_frames(labels, read_split(split_path).folds[fold].test, videos) if not f.embedded]
+    truth = [_frame(f) for f in placed]
+    predicted = [frame for name, path in tracks.items() for frame in _predicted(name, path, placed, nodes)]
+    return {
+        "poses": to_json(strict_metrics(truth, predicted, nodes=nodes)) if truth else None,
+        "tracks": {name: evaluate_tracks(path, tracks[name]) for name, path in identities.items()},
+    }
+
+
+def _frame(placed: PlacedFrame) -> Frame:
+    scores = np.ones(len(placed.points))
+    return Frame(video=placed.video, frame_idx=placed.frame_idx, points=placed.points, scores=scores)
+
+
+def _predicted(name: str, path: Path, placed: Sequence[PlacedFrame], nodes: Sequence[str]) -> list[Frame]:
+    """Return the predicted frames of a video that are labelled, with the nodes of the labels."""
+    wanted = {f.frame_idx for f in placed if f.video == name}
+    frames = []
+    for poses in iter_poses(path):
+        own = poses.info.skeleton.nodes
+        for index, rows in poses.by_frame():
+            if index in wanted:
+                points = np.full((rows.stop - rows.start, len(nodes), 2), np.nan)
+                for i, node in enumerate(nodes):
+                    if node in own:
+                        points[:, i] = poses.points[rows, own.index(node)]
+                frames.append(Frame(video=name, frame_idx=index, points=points, scores=poses.instance_score[rows]))
+    return frames

@@ -1,0 +1,57 @@
+"""The files that a configuration names, found and checked before any work starts."""
+
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+from antpipe.config.project import SIMULATED, Config
+from antpipe.errors import ConfigError
+from antpipe.video.names import unique_names
+
+FORBIDDEN = "{}\n"
+"""Characters that Snakemake's file patterns cannot hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Raw videos by name, and label files."""
+
+    videos: dict[str, str]
+    labels: list[str]
+
+
+def find_inputs(config: Config) -> Inputs:
+    """Return the raw videos by name and the label files that a configuration names.
+
+    Simulated files need not exist yet: a rule draws them.
+
+    Raises:
+        ConfigError: if a file is missing, a pattern matches nothing, or two videos have one name.
+    """
+    folder = Path(config.results) / "simulated"
+    if config.videos == SIMULATED:
+        # Imported here: only the demo needs the names that the simulator gives.
+        names = [f"ants_{index + 1:03}" for index in range(config.simulate.videos)]
+        videos = {name: (folder / f"{name}.mp4").as_posix() for name in names}
+    else:
+        videos = unique_names(_find("videos", config.videos))
+    labels = [(folder / "labels.slp").as_posix()] if config.labels == SIMULATED else _find("labels", config.labels)
+    if config.labels == SIMULATED and config.videos != SIMULATED:
+        raise ConfigError("labels: 'simulated' belongs to simulated videos; name the label files of your videos")
+    return Inputs(videos=videos, labels=labels)
+
+
+def _find(key: str, patterns: list[str] | str) -> list[str]:
+    found: list[str] = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        # A name with brackets is a file before it is a pattern.
+        matches = [pattern] if Path(pattern).exists() else sorted(glob(pattern, recursive=True))
+        if not matches:
+            raise ConfigError(f"{key}: no file matches {pattern!r} (looked in {Path.cwd()}); check the path")
+        found += [match for match in matches if match not in found]
+    bad = [path for path in found if any(c in path for c in FORBIDDEN)]
+    if bad:
+        raise ConfigError(f"{key}: {bad[0]!r} has a character that file patterns cannot hold; rename it without {{}}")
+    if not found:
+        raise ConfigError(f"{key}: expected at least one file, got an empty list")
+    return found

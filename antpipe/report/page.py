@@ -1,0 +1,123 @@
+"""The summary page: one HTML file with all tables and pictures in it."""
+
+import base64
+import html
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from antpipe.files import atomic_path
+
+_VIDEO_COLUMNS = {
+    "video": ("Video", "{}"),
+    "frames_examined": ("Frames examined", "{:,}"),
+    "animals_median": ("Animals per frame, median", "{:g}"),
+    "animals_max": ("Animals per frame, largest", "{}"),
+    "frames_without_animals": ("Frames without animals", "{:,}"),
+    "tracks": ("Tracks", "{:,}"),
+    "track_length_median_s": ("Track length, median (s)", "{:.1f}"),
+    "coverage": ("Part of the film that an average track covers", "{:.1%}"),
+    "tracked_share": ("Animals that have a track", "{:.1%}"),
+    "score_mean": ("Mean score", "{:.2f}"),
+}
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 75rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1, h2, h3 { line-height: 1.2; }
+h2 { margin-top: 2.5rem; border-bottom: 2px solid #0072b2; padding-bottom: .2rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .8rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: bottom; }
+th { font-weight: 600; max-width: 9rem; }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+figure { margin: 1.5rem 0; }
+img { max-width: 100%; height: auto; }
+figcaption { color: #555; }
+"""
+
+
+def write_summary(
+    output_html: str | Path,
+    *,
+    title: str,
+    videos: Sequence[Mapping[str, Any]],
+    models: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write one page with a table of videos, a table of models, and their pictures, with nothing outside the file.
+
+    Args:
+        output_html: the page.
+        title: its heading.
+        videos: per video what `summarise_tracks` returns, and optionally `pictures`: caption to PNG or JPEG file.
+        models: per model `name`, `metrics` (split to metric to value) and optionally `pictures`. Metrics that are lists
+            or mappings, such as those by node, are for the pictures and not for the table.
+
+    Raises:
+        ValueError: for a key that the page does not know.
+    """
+    body = [f"<h1>{html.escape(title)}</h1>"]
+    if videos:
+        body += ["<h2>Videos</h2>", _video_table(videos), *(_pictures(v, v["video"]) for v in videos)]
+    if models:
+        body += ["<h2>Models</h2>", _model_table(models), *(_pictures(m, m["name"]) for m in models)]
+    if not videos and not models:
+        body.append("<p>There is nothing to report yet.</p>")
+    page = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+    )
+    with atomic_path(output_html) as temporary:
+        temporary.write_text(page + "\n".join(body) + "\n</body>\n</html>\n", encoding="utf-8")
+
+
+def _video_table(videos: Sequence[Mapping[str, Any]]) -> str:
+    for video in videos:
+        _refuse_unknown(video, {*_VIDEO_COLUMNS, "pictures"})
+    rows = [[_cell(video.get(key), form) for key, (_, form) in _VIDEO_COLUMNS.items()] for video in videos]
+    return _table([heading for heading, _ in _VIDEO_COLUMNS.values()], rows)
+
+
+def _model_table(models: Sequence[Mapping[str, Any]]) -> str:
+    for model in models:
+        _refuse_unknown(model, {"name", "metrics", "pictures"})
+    splits = [(model["name"], split, values) for model in models for split, values in model["metrics"].items()]
+    numbers = (name for _, _, values in splits for name, value in values.items() if not isinstance(value, dict | list))
+    names = list(dict.fromkeys(numbers))
+    rows = [[model, split, *(_cell(values.get(name), "{:.4g}") for name in names)] for model, split, values in splits]
+    return _table(["Model", "Split", *names], rows)
+
+
+def _refuse_unknown(entry: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(entry) - known)
+    if unknown:
+        raise ValueError(f"the summary page does not know {unknown}; it knows {sorted(known)}")
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "n/a"
+    return value if isinstance(value, str) else form.format(value)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{html.escape(heading)}</th>" for heading in headings)
+    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+
+
+def _pictures(entry: Mapping[str, Any], name: str) -> str:
+    pictures = entry.get("pictures") or {}
+    if not pictures:
+        return ""
+    return f"<h3>{html.escape(name)}</h3>\n" + "\n".join(_figure(path, text) for text, path in pictures.items())
+
+
+def _figure(path: str | Path, caption: str) -> str:
+    content = Path(path).read_bytes()
+    kind = "image/jpeg" if content.startswith(b"\xff\xd8") else "image/png"
+    data = base64.b64encode(content).decode()
+    text = html.escape(caption)
+    return f'<figure><img src="data:{kind};base64,{data}" alt="{text}"><figcaption>{text}</figcaption></figure>'

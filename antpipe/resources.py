@@ -1,0 +1,84 @@
+"""The machine: one GPU per process, threads, and bfloat16."""
+
+import fcntl
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from antpipe.errors import ResourceError
+
+POLL_S = 0.5
+_held: list[IO[str]] = []
+
+
+def gpu_ids() -> list[str]:
+    """Return the GPUs that this process may choose from.
+
+    `ANTPIPE_GPUS` (a list such as `0,1`, or empty for none) comes first, then an inherited `CUDA_VISIBLE_DEVICES`,
+    then what `nvidia-smi` lists by UUID.
+    """
+    for name in ("ANTPIPE_GPUS", "CUDA_VISIBLE_DEVICES"):
+        if name in os.environ:
+            return [i for i in os.environ[name].replace(" ", "").split(",") if i not in ("", "-1", "none")]
+    try:
+        listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.split("UUID: ")[1].rstrip(")") for line in listing.stdout.splitlines() if "UUID: GPU" in line]
+
+
+def take_gpu_slot(wait_s: float = 24 * 3600) -> str | None:
+    """Choose one GPU that no other antpipe process of this machine holds, and keep it until the process ends.
+
+    Sets `CUDA_VISIBLE_DEVICES`, so it must come before the first import of TensorFlow. The kernel drops the lock
+    however the process dies. Processes wait for each other, so that a forgotten `--resources gpu=1` cannot fill a
+    GPU's memory. Within a Slurm job the scheduler has already chosen.
+
+    Returns:
+        The GPU's id, or None where there is no GPU.
+
+    Raises:
+        ResourceError: if all GPUs are still held after `wait_s` seconds.
+    """
+    ids = gpu_ids()
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if not ids:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        return None
+    if "SLURM_JOB_ID" in os.environ:
+        return ids[0]
+    end = time.monotonic() + wait_s
+    while True:
+        for gpu in ids:
+            if _try_lock(gpu):
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                return gpu
+        if time.monotonic() >= end:
+            raise ResourceError(f"all GPUs {ids} are in use by other antpipe processes; wait for them or end them")
+        time.sleep(POLL_S)
+
+
+def has_bfloat16() -> bool:
+    """Return whether the processor has bfloat16 arithmetic (AVX512_BF16 or AMX)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def _try_lock(gpu: str) -> bool:
+    # A local folder: locks over a network file system are not dependable.
+    folder = Path(tempfile.gettempdir()) / f"antpipe-gpu-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = (folder / f"{gpu.replace('/', '_')}.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _held.append(file)
+    return True

@@ -1,0 +1,88 @@
+"""Batches for training and validation; every draw follows from the seed, the epoch and the step."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from antpipe.config.model import AugmentationConfig
+from antpipe.geometry import Array
+from antpipe.training.augment import change_values, draw_warp, warp_image, warp_points
+from antpipe.training.samples import Sample
+
+Batch = tuple[Array, Array]
+"""Images (batch, height, width, channels) uint8 and points (batch, points, 2) float32 in their pixels."""
+
+
+def training_batches(
+    samples: list[Sample],
+    *,
+    size: tuple[int, int],
+    config: AugmentationConfig,
+    flip_order: Array | None,
+    batch_size: int,
+    steps: int,
+    seed: int,
+    epoch: int,
+) -> Iterator[Batch]:
+    """Yield `steps` batches of augmented samples; each epoch goes through all samples in a new order.
+
+    Args:
+        samples: what to draw from.
+        size: width and height of the network's input.
+        config: the random changes.
+        flip_order: node indices after left and right change places; None where points are not nodes.
+        batch_size: samples per batch.
+        steps: batches per epoch.
+        seed: of all draws.
+        epoch: which epoch, from 0.
+    """
+    order = _order(len(samples), steps * batch_size, seed, epoch)
+    most = max(len(s.points) for s in samples)
+    for step in range(steps):
+        rows = order[step * batch_size : (step + 1) * batch_size]
+        drawn = [
+            _augment(samples[row], size, config, flip_order, np.random.default_rng([seed, epoch, step, slot]))
+            for slot, row in enumerate(rows)
+        ]
+        yield _stack(drawn, most)
+
+
+def validation_batches(samples: list[Sample], *, size: tuple[int, int], batch_size: int) -> Iterator[Batch]:
+    """Yield all samples once, as they are, as inference would see them: cut at whole pixels, nothing changed."""
+    most = max(len(s.points) for s in samples)
+    for start in range(0, len(samples), batch_size):
+        yield _stack([_plain(sample, size) for sample in samples[start : start + batch_size]], most)
+
+
+def _order(count: int, wanted: int, seed: int, epoch: int) -> Array:
+    rng = np.random.default_rng([seed, epoch])
+    return np.concatenate([rng.permutation(count) for _ in range(-(-wanted // count))])[:wanted]
+
+
+def _augment(
+    sample: Sample,
+    size: tuple[int, int],
+    config: AugmentationConfig,
+    flip_order: Array | None,
+    rng: np.random.Generator,
+) -> Batch:
+    matrix, mirrored = draw_warp(config, rng, sample.centre, size)
+    points = warp_points(sample.points, matrix)
+    if mirrored and flip_order is not None:
+        points = points[flip_order]
+    return change_values(warp_image(sample.image, matrix, size), config, rng), points
+
+
+def _plain(sample: Sample, size: tuple[int, int]) -> Batch:
+    corner = np.floor(sample.centre - (np.array(size) - 1) / 2 + 0.5)
+    if sample.image.shape[1] <= size[0] and sample.image.shape[0] <= size[1]:
+        corner = np.zeros(2)  # a whole frame, which inference pads at the right and the bottom
+    matrix = np.array([[1, 0, -corner[0]], [0, 1, -corner[1]]])
+    return warp_image(sample.image, matrix, size), warp_points(sample.points, matrix)
+
+
+def _stack(drawn: list[Batch], most: int) -> Batch:
+    points = np.full((len(drawn), most, 2), np.nan, np.float32)
+    for row, (_, p) in enumerate(drawn):
+        points[row, : len(p)] = p
+    return np.stack([image for image, _ in drawn]), points

@@ -1,0 +1,149 @@
+"""The training loop: epochs of steps, validation, schedule, best weights, and a state to go on from."""
+
+import csv
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from antpipe.config.model import OptimizationConfig
+from antpipe.errors import ModelError
+from antpipe.files import atomic_directory, atomic_path, read_json, write_json
+from antpipe.progress import Advance
+from antpipe.training.batches import Batch
+from antpipe.training.plateau import Plateau
+from antpipe.video.prefetch import prefetch
+
+PREFETCHED_BATCHES = 4
+LOG_COLUMNS = ("epoch", "loss", "val_loss", "lr")
+
+
+@dataclass
+class Progress:
+    """All that a run has to remember between two epochs, besides the network's and the optimizer's variables."""
+
+    key: str
+    """Hash of all that determines the run; a state of another run is not used."""
+    plateau: Plateau
+    epoch: int = 0
+    """Epochs done."""
+    stopped: bool = False
+    log: list[list[float]] = field(default_factory=list)
+    """One row of LOG_COLUMNS per epoch."""
+
+
+def fit(
+    network: keras.Model,
+    loss: keras.losses.Loss,
+    batches_of: Callable[[int], Iterator[Batch]],
+    validation: list[Batch],
+    config: OptimizationConfig,
+    *,
+    steps: int,
+    folder: Path,
+    key: str,
+    on_progress: Advance,
+) -> list[list[float]]:
+    """Train the network and leave its best weights in it; return the rows of the training log.
+
+    After every epoch the state goes to `folder/.resume`; a run that was killed goes on from there, and ends with the
+    weights that it would have had. Learning rate and stop follow the validation loss.
+
+    Args:
+        network: is changed in place.
+        loss: of (true points, predicted maps).
+        batches_of: gives the batches of an epoch.
+        validation: fixed batches, not augmented.
+        config: optimizer, schedule, stop.
+        steps: batches per epoch.
+        folder: the run folder.
+        key: hash of all that determines the run.
+        on_progress: called with steps done and steps at most.
+    """
+    optimizer = keras.optimizers.Adam(config.learning_rate)
+    network.compile(optimizer, loss=loss)
+    optimizer.build(network.trainable_variables)
+    resume, best = folder / ".resume", folder / ".resume" / "best.weights.h5"
+    state = _load(resume, key, network) or Progress(key, Plateau(config.learning_rate))
+    started = time.monotonic()
+    while state.epoch < config.epochs and not state.stopped:
+        optimizer.learning_rate = state.plateau.learning_rate
+        losses = _epoch(network, batches_of(state.epoch), validation, state.epoch * steps, steps, config, on_progress)
+        if not np.isfinite(losses).all():
+            raise ModelError(f"{folder}: the loss is no longer a number in epoch {state.epoch}; lower learning_rate")
+        improved = losses[1] < state.plateau.best
+        state.log.append([state.epoch, *losses, state.plateau.learning_rate])
+        state.stopped = state.plateau.update(losses[1], config.plateau, config.early_stopping)
+        state.epoch += 1
+        minutes = (time.monotonic() - started) / 60
+        state.stopped |= config.max_minutes is not None and minutes >= config.max_minutes
+        _save(resume, state, network, improved)
+    network.load_weights(best)
+    return state.log
+
+
+def _epoch(
+    network: keras.Model,
+    batches: Iterator[Batch],
+    validation: list[Batch],
+    done: int,
+    steps: int,
+    config: OptimizationConfig,
+    on_progress: Advance,
+) -> tuple[float, float]:
+    """Return the mean loss over the training batches of one epoch, and over the validation batches after it."""
+    network.reset_metrics()
+    loss = float("nan")
+    for step, (images, points) in enumerate(prefetch(batches, PREFETCHED_BATCHES), 1):
+        loss = float(np.asarray(network.train_on_batch(images, points)))
+        on_progress(done + step, steps * config.epochs)
+    network.reset_metrics()
+    validation_loss = float("nan")
+    for images, points in validation:
+        validation_loss = float(np.asarray(network.test_on_batch(images, points)))
+    return loss, validation_loss
+
+
+def write_log(path: Path, log: list[list[float]]) -> None:
+    """Write training_log.csv: epoch, loss, val_loss, lr."""
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(LOG_COLUMNS)
+        writer.writerows([int(epoch), *values] for epoch, *values in log)
+
+
+def forget(folder: Path) -> None:
+    """Remove the state to go on from, once the run is complete, and what killed runs left beside it."""
+    for left in folder.glob(".*resume*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _save(resume: Path, state: Progress, network: keras.Model, improved: bool) -> None:
+    """Replace the stored state by that after the present epoch; the folder is old or new, never half of each."""
+    with atomic_directory(resume) as temporary:
+        network.save_weights(temporary / "now.weights.h5")
+        best = temporary / "best.weights.h5"
+        shutil.copyfile(temporary / "now.weights.h5" if improved else resume / "best.weights.h5", best)
+        variables = [np.asarray(v) for v in network.optimizer.variables]
+        np.savez(temporary / "optimizer.npz", *variables)
+        write_json(temporary / "state.json", asdict(state))
+
+
+def _load(resume: Path, key: str, network: keras.Model) -> Progress | None:
+    """Return the stored state of the same run, with the variables back in place; None where there is none."""
+    try:
+        value = read_json(resume / "state.json")
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if value["key"] != key:
+        return None
+    network.load_weights(resume / "now.weights.h5")
+    with np.load(resume / "optimizer.npz", allow_pickle=False) as stored:
+        for index, variable in enumerate(network.optimizer.variables):
+            variable.assign(stored[f"arr_{index}"])
+    return Progress(**{**value, "plateau": Plateau(**value["plateau"])})

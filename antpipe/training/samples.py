@@ -1,0 +1,101 @@
+"""Labelled frames as training samples, decoded once and kept as uint8."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from antpipe.errors import ConfigError
+from antpipe.geometry import Array, bounding_boxes, centroids
+from antpipe.models.folder import ModelSpec
+from antpipe.models.inputs import crop_image, scale_image, to_channels
+from antpipe.training.augment import reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFrame:
+    """One labelled frame of a video."""
+
+    video: str
+    frame_idx: int
+    image: Array
+    """(height, width, channels) uint8"""
+    points: Array
+    """(instances, nodes, 2) in pixels of the image; NaN where not visible"""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What one training step draws from: an image, the points to be found in it, and where its middle is."""
+
+    image: Array
+    points: Array
+    """(points, 2) in pixels of the image: the nodes of one animal, or the centroids of all"""
+    centre: Array
+    """(2,) the point that comes to the middle of the crop"""
+
+
+def scaled(frame: LabelledFrame, spec: ModelSpec) -> LabelledFrame:
+    """Return a frame with the channels and the scale of a model's input; its points move along."""
+    image = scale_image(to_channels(frame.image, spec.config.input.channels), spec.input_size(frame.size))
+    points = spec.input_transform(frame.size)(frame.points.astype(np.float64))
+    return LabelledFrame(video=frame.video, frame_idx=frame.frame_idx, image=image, points=points)
+
+
+def centroid_samples(frames: Iterable[LabelledFrame], spec: ModelSpec, anchor: int | None) -> list[Sample]:
+    """Return one sample per scaled frame: all of it, with the centroids of its animals."""
+    return [
+        Sample(image=f.image, points=centroids(f.points, anchor), centre=(np.array(f.size) - 1) / 2) for f in frames
+    ]
+
+
+def instance_samples(
+    frames: Iterable[LabelledFrame], spec: ModelSpec, anchor: int | None, nodes: list[int]
+) -> list[Sample]:
+    """Return one sample per animal of the scaled frames: a patch as large as augmentation may reach, and its nodes."""
+    radius = reach(spec.config.augmentation, spec.crop_size or 0)
+    return [
+        _instance_sample(frame, points[nodes], centre, radius)
+        for frame in frames
+        for points, centre in zip(frame.points, centroids(frame.points, anchor), strict=True)
+        if not np.isnan(centre).any()
+    ]
+
+
+def _instance_sample(frame: LabelledFrame, points: Array, centre: Array, radius: int) -> Sample:
+    # A copy, so that a patch of a 4K frame does not keep the whole frame in memory.
+    corner = np.floor(centre).astype(int) - radius
+    patch = crop_image(frame.image, int(corner[0]), int(corner[1]), 2 * radius + 1).copy()
+    return Sample(image=patch, points=points - corner, centre=centre - corner)
+
+
+def find_crop_size(frames: Iterable[LabelledFrame], padding: int, max_stride: int) -> int:
+    """Return the side of a crop that holds the longest animal of the (scaled) frames plus `padding`.
+
+    A multiple of `max_stride`, as in SLEAP: `ceil((longest side of a bounding box + padding) / stride) * stride`.
+    """
+    boxes = np.concatenate([bounding_boxes(f.points) for f in frames])
+    longest = float(np.nanmax(boxes[:, 2:] - boxes[:, :2]))
+    return int(np.ceil((longest + padding) / max_stride)) * max_stride
+
+
+def check_crop_size(crop_size: int, frames: Iterable[LabelledFrame]) -> None:
+    """Raise ConfigError where a crop is larger than a (scaled) frame in both directions."""
+    for frame in frames:
+        if crop_size > max(frame.size):
+            raise ConfigError(
+                f"input.crop_size {crop_size} is larger than the frames of {frame.video} "
+                f"({frame.size[0]}x{frame.size[1]} after scaling); give a crop_size below {max(frame.size)}"
+            )
+
+
+def nodes_outside(samples: list[Sample], crop_size: int) -> float:
+    """Return the fraction of visible nodes that lie outside of a crop of `crop_size` around their animal."""
+    distance = np.concatenate([np.abs(s.points - s.centre).max(axis=-1) for s in samples])
+    visible = ~np.isnan(distance)
+    return float((distance[visible] > crop_size / 2).mean()) if visible.any() else 0.0

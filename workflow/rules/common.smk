@@ -1,0 +1,66 @@
+"""
+What all chapters share: the checked configuration, the videos, and the version of the code behind each rule.
+"""
+
+import os
+import re
+import sys
+
+from snakemake.exceptions import WorkflowError
+
+# Scripts run in processes of their own; they must find this copy of the package, also before it is installed.
+sys.path.insert(0, str(workflow.basedir))
+os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(workflow.basedir), os.environ.get("PYTHONPATH")) if p)
+
+from antpipe.config.project import parse_config
+from antpipe.errors import AntpipeError
+from antpipe.inputs import find_inputs
+from antpipe.provenance import code_version
+
+try:
+    CONFIG = parse_config(dict(config))
+    INPUTS = find_inputs(CONFIG)
+except AntpipeError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = CONFIG.results
+MODELS = f"{RESULTS}/models/{CONFIG.experiment}"
+VIDEOS = sorted(INPUTS.videos)
+MODEL_TYPES = list(type(CONFIG.models).model_fields)
+FORMATS = {"parquet": "parquet", "csv": "csv", "slp": "slp", "analysis.h5": "analysis_h5"}
+ENVIRONMENT = "../../envs/antpipe.yaml"
+
+
+wildcard_constraints:
+    video="|".join(re.escape(name) for name in VIDEOS),
+    model_type="|".join(MODEL_TYPES),
+    suffix="|".join(re.escape(suffix) for suffix in FORMATS),
+
+
+def settings(section):
+    """Return a section of the configuration as plain values, which Snakemake can store and compare."""
+    return section.model_dump(mode="json")
+
+
+def videos_and_sidecars():
+    """Return all preprocessed videos with their sidecars."""
+    return expand(f"{RESULTS}/videos/{{video}}.{{suffix}}", video=VIDEOS, suffix=["mp4", "json"])
+
+
+def true_identities():
+    """Return the files that know who is who: simulated films know it of every frame."""
+    if CONFIG.videos != "simulated":
+        return []
+    return expand(f"{RESULTS}/simulated/truth/{{video}}.parquet", video=VIDEOS)
+
+
+def exported():
+    """Return the exported files that the configuration asks for."""
+    wanted = [suffix for suffix, format in FORMATS.items() if format in CONFIG.export.formats]
+    files = expand(f"{RESULTS}/export/{{video}}.{{suffix}}", video=VIDEOS, suffix=wanted)
+    return files + ([f"{RESULTS}/export/long"] if "parquet_long" in CONFIG.export.formats else [])
+
+
+def pictures():
+    """Return the overlay videos of all videos."""
+    return expand(f"{RESULTS}/report/{{video}}.mp4", video=VIDEOS)

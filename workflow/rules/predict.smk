@@ -1,0 +1,35 @@
+"""
+Find the animals and their nodes in every frame of each video.
+
+REQUIRED INPUTS:  videos/{video}.mp4, both models
+OUTPUTS:          predictions/{video}.parquet
+"""
+
+
+rule predict:
+    """Predicting the poses of each video."""
+    input:
+        video=rules.preprocess.output.video,
+        sidecar=rules.preprocess.output.sidecar,
+        models=expand(f"{MODELS}/{{model_type}}/{{file}}", model_type=MODEL_TYPES, file=["model.json", "best.weights.h5"]),
+    output:
+        poses=f"{RESULTS}/predictions/{{video}}.parquet",
+    params:
+        settings=settings(CONFIG.predict),
+        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
+        code=code_version("antpipe.inference.predict"),
+    log:
+        f"{RESULTS}/logs/predict/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/predict/{{video}}.jsonl"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=1440,
+    conda:
+        ENVIRONMENT
+    message:
+        "Predicting the poses in {wildcards.video}"
+    script:
+        "../scripts/predict.py"

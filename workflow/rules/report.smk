@@ -1,0 +1,115 @@
+"""
+Pictures and figures of everything, for a person to look at.
+
+REQUIRED INPUTS:  tracks, videos, models, labels
+OUTPUTS:          report/{video}.mp4 (overlay), report/{video}.png (a frame of it), report/{video}.tracks.png (timeline),
+                  report/accuracy.json, report/summary.html
+"""
+
+
+rule draw_video:
+    """Drawing the poses and tracks of each video."""
+    input:
+        video=rules.preprocess.output.video,
+        tracks=rules.track.output.tracks,
+    output:
+        overlay=f"{RESULTS}/report/{{video}}.mp4",
+        still=report(
+            f"{RESULTS}/report/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "a frame with poses"},
+            caption="../report/still.rst",
+        ),
+        timeline=report(
+            f"{RESULTS}/report/{{video}}.tracks.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "tracks over time"},
+            caption="../report/timeline.rst",
+        ),
+    params:
+        settings=settings(CONFIG.report),
+        code=code_version("antpipe.report.video"),
+    log:
+        f"{RESULTS}/logs/draw_video/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_video/{{video}}.jsonl"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    conda:
+        ENVIRONMENT
+    message:
+        "Drawing the poses of {wildcards.video}"
+    script:
+        "../scripts/draw_video.py"
+
+
+rule accuracy:
+    """Comparing the tracks with labelled frames that no network was trained on."""
+    input:
+        labels=rules.merge.output.labels,
+        split=rules.split.output.split,
+        videos=videos_and_sidecars(),
+        tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
+        identities=true_identities(),
+    output:
+        accuracy=f"{RESULTS}/report/accuracy.json",
+    params:
+        videos=VIDEOS,
+        code=code_version("antpipe.evaluation.project"),
+    log:
+        f"{RESULTS}/logs/accuracy.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/accuracy.jsonl"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        ENVIRONMENT
+    message:
+        "Comparing the tracks with labelled frames"
+    script:
+        "../scripts/accuracy.py"
+
+
+rule summary:
+    """Putting everything on one page."""
+    input:
+        tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
+        stills=expand(f"{RESULTS}/report/{{video}}.{{picture}}", video=VIDEOS, picture=["png", "tracks.png"]),
+        models=expand(
+            f"{MODELS}/{{model_type}}/{{file}}",
+            model_type=MODEL_TYPES,
+            file=["metrics.train.json", "metrics.val.json", "metrics.test.json", "learning_curves.png", "examples.png"],
+        ),
+        accuracy=rules.accuracy.output.accuracy,
+    output:
+        page=report(
+            f"{RESULTS}/report/summary.html",
+            category="Summary",
+            labels={"page": "summary"},
+            caption="../report/summary.rst",
+        ),
+    params:
+        videos=VIDEOS,
+        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
+        title=f"antpipe: {CONFIG.experiment}",
+        code=code_version("antpipe.report.summary"),
+    log:
+        f"{RESULTS}/logs/summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summary.jsonl"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        ENVIRONMENT
+    message:
+        "Putting everything on one page"
+    script:
+        "../scripts/summary.py"

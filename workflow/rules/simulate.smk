@@ -1,0 +1,32 @@
+"""
+Draw films of synthetic ants with exact labels, when the configuration asks for them.
+
+OUTPUTS:  simulated/{video}.mp4, simulated/truth/{video}.parquet, simulated/labels.slp
+"""
+
+if CONFIG.videos == "simulated":
+
+    rule simulate:
+        """Drawing films of synthetic ants."""
+        output:
+            videos=expand(f"{RESULTS}/simulated/{{video}}.mp4", video=VIDEOS),
+            truth=expand(f"{RESULTS}/simulated/truth/{{video}}.parquet", video=VIDEOS),
+            labels=f"{RESULTS}/simulated/labels.slp",
+        params:
+            folder=f"{RESULTS}/simulated",
+            settings=settings(CONFIG.simulate),
+            code=code_version("antpipe.synthetic.simulate"),
+        log:
+            f"{RESULTS}/logs/simulate.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/simulate.jsonl"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        conda:
+            ENVIRONMENT
+        message:
+            "Drawing films of synthetic ants"
+        script:
+            "../scripts/simulate.py"

@@ -1,0 +1,31 @@
+"""
+Link the instances of each video into tracks.
+
+REQUIRED INPUTS:  predictions/{video}.parquet
+OUTPUTS:          tracks/{video}.parquet
+"""
+
+
+rule track:
+    """Linking the instances of each video into tracks."""
+    input:
+        poses=rules.predict.output.poses,
+    output:
+        tracks=f"{RESULTS}/tracks/{{video}}.parquet",
+    params:
+        settings=settings(CONFIG.track),
+        code=code_version("antpipe.tracking.track"),
+    log:
+        f"{RESULTS}/logs/track/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/track/{{video}}.jsonl"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    conda:
+        ENVIRONMENT
+    message:
+        "Linking the animals of {wildcards.video} into tracks"
+    script:
+        "../scripts/track.py"

@@ -1,0 +1,13 @@
+from antpipe.job import job
+from antpipe.report.summary import summarise_project
+
+with job(snakemake.log[0]):
+    summarise_project(
+        snakemake.output.page,
+        title=snakemake.params.title,
+        tracks=dict(zip(snakemake.params.videos, snakemake.input.tracks, strict=True)),
+        stills=dict(zip(snakemake.params.videos, snakemake.input.stills[0::2], strict=True)),
+        timelines=dict(zip(snakemake.params.videos, snakemake.input.stills[1::2], strict=True)),
+        folders=snakemake.params.folders,
+        accuracy=snakemake.input.accuracy,
+    )
