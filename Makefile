@@ -2,14 +2,15 @@
 .DELETE_ON_ERROR:
 .PHONY: demo env test test-all check report clean docs lock
 
-PYTHON ?= $(firstword $(foreach v,3.12 3.13 3.11,$(if $(shell command -v python$(v) 2>/dev/null),python$(v))) python3)
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 
 env: .venv/ready
 
 .venv/ready: requirements.lock pyproject.toml
-	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"antpipe needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is {v[0]}.{v[1]}; install one, or run: make env PYTHON=/path/to/python3.12")'
+	@test -n "$(PYTHON)" || { echo "error: antpipe needs Python 3.11, 3.12 or 3.13 and found none; install one (Debian, Ubuntu: sudo apt install python3 python3-venv), or name it: make env PYTHON=/path/to/python3.12"; exit 1; }
 	@"$(PYTHON)" -m venv --clear .venv || { echo "error: python venv failed; on Debian and Ubuntu run: sudo apt install python3-venv"; exit 1; }
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -21,8 +21,9 @@ def read_mot(path: str | Path, *, truth: bool = False) -> list[Frame]:
     rows = _read_rows(path)
     if truth:
         rows = rows[rows[:, 6] != 0]
-    numbers = rows[:, 0].astype(int)
-    return [_frame(rows[numbers == number], int(number)) for number in range(1, numbers.max(initial=0) + 1)]
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    starts = np.searchsorted(rows[:, 0], np.arange(1, rows[:, 0].max(initial=0) + 2))
+    return [_frame(part, number) for number, part in enumerate(np.split(rows, starts)[1:-1], start=1)]
 
 
 def _frame(rows: Array, number: int) -> Frame:

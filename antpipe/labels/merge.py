@@ -16,7 +16,7 @@ from antpipe.labels.merge_report import Report, contents, file_report, refuse_co
 from antpipe.labels.nodes import Source, check_node_map, renamed_nodes, renames_for, result_skeleton
 from antpipe.labels.read import read_labels
 from antpipe.labels.unite import unite
-from antpipe.labels.videos import clean_path, file_name, stored_path
+from antpipe.labels.videos import clean_path, file_name, labelled_video, stored_path
 from antpipe.labels.write import write_labels
 
 
@@ -164,7 +164,7 @@ def _place_by_name(result: _Result, source: Source, video: sio.Video, taken: set
             "videos different names in SLEAP"
         )
     if not found:
-        result.videos.append(video.original_video or video)
+        result.videos.append(labelled_video(video))
         result.matches.append([])
         found = [len(result.videos) - 1]
     return found[0]

@@ -44,6 +44,8 @@ def read_split(path: str | Path) -> Split:
     try:
         value = read_json(path)
         folds = tuple(_read_fold(fold) for fold in value["folds"])
+        if not folds:
+            raise ValueError("no folds")
         fractions = value["fractions"]
         return Split(
             folds=folds,

@@ -15,7 +15,7 @@ def stored_path(video: sio.Video) -> str:
     For embedded images it is the path of the video that they were taken from, where that is known; for a list of
     images, their folder.
     """
-    source = video.original_video or video
+    source = labelled_video(video)
     if isinstance(source.filename, list):
         return parent_of(source.filename[0])
     path = clean_path(source.filename)
@@ -23,6 +23,12 @@ def stored_path(video: sio.Video) -> str:
         # A file may hold the images of several videos; a slash would make the data set look like a file name.
         return f"{path}#{clean_path(source.backend_metadata.get('dataset') or '').replace('/', '.')}"
     return path
+
+
+def labelled_video(video: sio.Video) -> sio.Video:
+    """Return the video that embedded images were taken from, where the file says; else the video itself."""
+    # A sleap-io video that is not open counts as False.
+    return video if video.original_video is None else video.original_video
 
 
 def is_embedded(video: sio.Video) -> bool:

@@ -1,5 +1,6 @@
 """Overlay videos and stills: the film with its poses drawn on it."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from antpipe.errors import PosesError
+from antpipe.errors import PosesError, VideoError
 from antpipe.export.source import PosesSource, open_source, track_names
 from antpipe.files import atomic_path
 from antpipe.geometry import IDENTITY, Array, Transform, bounding_boxes, resize_transform
@@ -72,9 +73,14 @@ def render_overlay(
             VideoWriter(output, width=width, height=height, fps=reader.fps) as writer,
             show_progress("overlay") as advance,
         ):
-            for done, image in enumerate(_drawn_frames(reader, scene, first, last), 1):
-                writer.write(_pad(image, width, height))
-                advance(done, last - first)
+            for idx, image in _drawn_frames(reader, scene, first, last):
+                padded = _pad(image, width, height)
+                # In place of frames that cannot be decoded the next one is shown, so that the film keeps its time.
+                for _ in range(idx + 1 - first - writer.frames_written):
+                    writer.write(padded)
+                advance(writer.frames_written, last - first)
+        for problem in reader.problems:
+            print(f"{video}: {problem}", file=sys.stderr)
 
 
 def overlay_still(
@@ -91,9 +97,11 @@ def overlay_still(
     with VideoReader(video, channels=3) as reader:
         scene = _scene(reader, Path(poses_path), max_width, trail_seconds, labels)
         first, last = _span(reader, scene.source, frame_idx, frame_idx + 1, None)
-        image = next(_drawn_frames(reader, scene, first, last))
+        found = next(_drawn_frames(reader, scene, first, last), None)
+    if found is None:
+        raise VideoError(f"{video}: frame {frame_idx} cannot be decoded; choose another")
     with atomic_path(output_png) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", image[..., ::-1])[1].tobytes())
+        temporary.write_bytes(cv2.imencode(".png", found[1][..., ::-1])[1].tobytes())
 
 
 def _scene(reader: VideoReader, path: Path, max_width: int | None, trail_seconds: float, labels: bool) -> _Scene:
@@ -161,7 +169,8 @@ def _span(
     return first, last
 
 
-def _drawn_frames(reader: VideoReader, scene: _Scene, first: int, last: int) -> Iterator[Array]:
+def _drawn_frames(reader: VideoReader, scene: _Scene, first: int, last: int) -> Iterator[tuple[int, Array]]:
+    """Yield (frame index, drawn image) of every frame that can be decoded."""
     trails = Trails(round(scene.trail_seconds * reader.fps))
     rows = _rows_by_frame(scene)
     idx, poses = next(rows)
@@ -172,7 +181,7 @@ def _drawn_frames(reader: VideoReader, scene: _Scene, first: int, last: int) -> 
             idx, poses = next(rows)
         here = poses if idx == frame.index else nothing
         trails.add(frame.index, here)
-        yield _draw(scene, frame, here, trails)
+        yield frame.index, _draw(scene, frame, here, trails)
 
 
 def _rows_by_frame(scene: _Scene) -> Iterator[tuple[int, Poses]]:
@@ -185,7 +194,7 @@ def _rows_by_frame(scene: _Scene) -> Iterator[tuple[int, Poses]]:
 
 
 def _draw(scene: _Scene, frame: Frame, poses: Poses, trails: Trails) -> Array:
-    image = frame.image
+    image: Array = frame.image
     if scene.size != (image.shape[1], image.shape[0]):
         image = cv2.resize(image, scene.size, interpolation=cv2.INTER_AREA)
     return overlay_frame(

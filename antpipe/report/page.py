@@ -1,4 +1,4 @@
-"""The summary page: one HTML file with all tables and pictures in it."""
+"""The summary page: one HTML file with all tables and pictures in it, and the figures of its rows."""
 
 import base64
 import html
@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from antpipe.files import atomic_path
+from antpipe.report.track_record import record_tracks
 
 _VIDEO_COLUMNS = {
     "video": ("Video", "{}"),
@@ -36,6 +39,29 @@ figure { margin: 1.5rem 0; }
 img { max-width: 100%; height: auto; }
 figcaption { color: #555; }
 """
+
+
+def summarise_tracks(poses_path: str | Path) -> dict[str, Any]:
+    """Return the row of one video in the summary page; a figure that cannot be told is None.
+
+    `coverage` is the part of the frames examined in which an average track is present: 1 when each animal has one
+    unbroken track, small when tracks are fragments or animals come and go. The file is read as a stream.
+    """
+    record = record_tracks(poses_path)
+    lengths = np.array([sum(stop - start for start, stop in runs) for runs in record.runs.values()])
+    examined, instances = len(record.frames), int(record.animals.sum())
+    return {
+        "video": record.info.video.path,
+        "frames_examined": examined,
+        "animals_median": float(np.median(record.animals)) if examined else None,
+        "animals_max": int(record.animals.max()) if examined else None,
+        "frames_without_animals": int((record.animals == 0).sum()),
+        "tracks": len(lengths),
+        "track_length_median_s": float(np.median(lengths)) / record.info.video.fps if len(lengths) else None,
+        "coverage": float(lengths.mean()) / examined if len(lengths) else None,
+        "tracked_share": float(lengths.sum()) / instances if instances else None,
+        "score_mean": record.score_sum / record.scored if record.scored else None,
+    }
 
 
 def write_summary(
@@ -86,7 +112,7 @@ def _model_table(models: Sequence[Mapping[str, Any]]) -> str:
     splits = [(model["name"], split, values) for model in models for split, values in model["metrics"].items()]
     numbers = (name for _, _, values in splits for name, value in values.items() if not isinstance(value, dict | list))
     names = list(dict.fromkeys(numbers))
-    rows = [[model, split, *(_cell(values.get(name), "{:.4g}") for name in names)] for model, split, values in splits]
+    rows = [[model, split, *(_metric(values.get(name)) for name in names)] for model, split, values in splits]
     return _table(["Model", "Split", *names], rows)
 
 
@@ -100,6 +126,10 @@ def _cell(value: Any, form: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "n/a"
     return value if isinstance(value, str) else form.format(value)
+
+
+def _metric(value: Any) -> str:
+    return _cell(value, "{:,}" if isinstance(value, int) else "{:.4g}")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

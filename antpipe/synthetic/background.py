@@ -42,7 +42,7 @@ def clouds(rng: Rng, size: Size, cell: float) -> Array:
 def _plain(rng: Rng, size: Size, colour: tuple[int, int, int], grain: tuple[tuple[float, float], ...]) -> Array:
     """Return a surface of one colour with grains of the given (lump size in pixels, grey levels)."""
     tint = np.array(colour, np.float32) * (1 + 0.02 * rng.standard_normal(3).astype(np.float32))
-    light = sum(depth * clouds(rng, size, max(cell, 1.0)) for cell, depth in grain)
+    light = np.sum([depth * clouds(rng, size, max(cell, 1.0)) for cell, depth in grain], axis=0)
     return np.asarray(tint + light[..., None], np.float32)
 
 

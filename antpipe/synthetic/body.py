@@ -31,7 +31,9 @@ PARTS = (
     Part(name="node", front=LOWER_THORAX, rear=PETIOLE, span=(0.30, 0.75), width=0.027, taper=0.0, height=0.11),
     Part(name="collar", front=NECK, rear=UPPER_THORAX, span=(-0.05, 0.5), width=0.024, taper=0.2, height=0.11),
     Part(name="gaster", front=PETIOLE, rear=ABDOMEN, span=(0.0, 1.0), width=0.112, taper=-0.32, height=0.11),
-    Part(name="thorax", front=UPPER_THORAX, rear=LOWER_THORAX, span=(-0.08, 1.22), width=0.046, taper=0.08, height=0.12),
+    Part(
+        name="thorax", front=UPPER_THORAX, rear=LOWER_THORAX, span=(-0.08, 1.22), width=0.046, taper=0.08, height=0.12
+    ),
     Part(name="pronotum", front=NECK, rear=UPPER_THORAX, span=(0.12, 1.10), width=0.046, taper=0.30, height=0.12),
     Part(name="head", front=HEAD, rear=NECK, span=(0.08, 1.0), width=0.084, taper=0.16, height=0.12),
 )

@@ -113,8 +113,14 @@ def find_footholds(rng: np.random.Generator, walk: Walk, anatomy: Anatomy) -> Ar
 
 
 def place_feet(phase: Array, footholds: Array) -> tuple[Array, Array]:
-    """Return feet (times, ants, legs, 2) in pixels of the picture, and which of them are planted, at phases
-    (times, ants).
+    """Return where the feet are at phases (times, ants), and whether they are planted.
+
+    Args:
+        phase: strides walked.
+        footholds: (ants, legs, strides, 2) in pixels.
+
+    Returns:
+        Feet (times, ants, legs, 2) in pixels, and (times, ants, legs) True for those that stand.
     """
     leg_phase = phase[..., None] + TRIPOD
     stride = np.floor(leg_phase).astype(np.int64)

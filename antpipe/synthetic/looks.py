@@ -7,7 +7,7 @@ import numpy as np
 from antpipe.geometry import Array
 from antpipe.synthetic.body import PARTS
 
-STEPS = 64
+STEPS = 256
 """Colours along each part of the body."""
 RINGS = np.array([-0.42, 0.02, 0.40, 0.70])
 """Where the gaster's plates end, from -1 (front) to 1 (rear)."""

@@ -16,8 +16,8 @@ from antpipe.synthetic.scene import Scene, pose_at, random_numbers
 
 SHUTTER = (np.arange(9) + 0.5) / 9 - 0.5
 """Moments of an exposure that are drawn for fast ants; slow ones need fewer."""
-SHARP, SLOW = 0.8, 6.0
-"""Way of an ant's fastest limb in pixels during the exposure, up to which one or three moments will do."""
+NEEDED = ((0.8, slice(4, 5)), (2.6, slice(2, 9, 4)), (4.5, slice(1, 9, 3)), (10.0, slice(0, 9, 2)))
+"""Way of an ant's fastest limb in pixels during the exposure, up to which these of the moments will do."""
 REACH = 0.20
 """Room around an ant's limbs for its gaster and shadow, in body lengths."""
 NOISE_MARGIN = 64
@@ -79,12 +79,12 @@ def render_frame(scene: Scene, studio: Studio, frame: int) -> Array:
     for ant in np.argsort(scene.depth):
         figure = _needed_moments(_one_ant(ants, int(ant)))
         draw_ant(picture, figure, studio.looks[ant], studio.light, scene.traits.shadow, scene.traits.defocus)
-    picture *= studio.vignette
+    cv2.multiply(picture, studio.vignette, dst=picture)
     return _expose(picture, studio.noise, random_numbers(scene.config, scene.video, f"frame {frame}"))
 
 
 def make_figure(points: Array, length: Array, antennae: Array) -> Figure:
-    """Return the shapes of ants with nodes (moments, ..., nodes, 2), lengths (...) and antennae (moments, ..., 2, 2)."""
+    """Return the shapes of ants from nodes (moments, ..., nodes, 2), lengths (...), antennae (moments, ..., 2, 2)."""
     lengths = np.broadcast_to(length, points.shape[:-2])
     starts, stops = limb_lines(points, lengths, antennae)
     body = body_parts(points, lengths)
@@ -97,7 +97,8 @@ def draw_ant(picture: Array, ant: Figure, look: Look, light: Array, shadow: floa
     margin = REACH * ant.length + 4 * defocus + 2
     low = np.floor(np.minimum(ant.starts, ant.stops).min(axis=(0, 1)) - margin).astype(int)
     high = np.ceil(np.maximum(ant.starts, ant.stops).max(axis=(0, 1)) + margin).astype(int)
-    left, top, width, height = (*low.tolist(), *(high - low).tolist())
+    left, top = (int(v) for v in low)
+    width, height = (int(v) for v in high - low)
     ant = _moved(ant, -low)
     target, mask = overlap(picture, cast_shadow(ant, (width, height), light), left, top)
     if not target.size:
@@ -143,9 +144,9 @@ def _one_ant(ants: Figure, ant: int) -> Figure:
 
 
 def _needed_moments(ant: Figure) -> Figure:
-    """Keep as many moments as the ant's fastest limb needs, the middle one always among them."""
+    """Keep as many moments as the ant's fastest limb needs, evenly around the middle one."""
     way = np.abs(ant.stops[-1] - ant.stops[0]).max()
-    keep = slice(4, 5) if way < SHARP else slice(1, 9, 3) if way < SLOW else slice(None)
+    keep = next((moments for limit, moments in NEEDED if way < limit), slice(None))
     return replace(ant, starts=ant.starts[keep], stops=ant.stops[keep], body=ant.body[keep])
 
 
@@ -170,6 +171,4 @@ def _expose(picture: Array, noise: Array, rng: np.random.Generator) -> Array:
     top, left = rng.integers(NOISE_MARGIN, size=2)
     height, width = picture.shape[:2]
     piece = noise[top : top + height, left : left + width]
-    flip_y, flip_x = rng.choice([-1, 1], 2)
-    picture += piece[::flip_y, ::flip_x] + 0.5
-    return np.clip(picture, 0, 255, out=picture).astype(np.uint8)
+    return np.asarray(cv2.add(picture, piece, dtype=cv2.CV_8U))

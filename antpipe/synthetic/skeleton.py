@@ -4,6 +4,8 @@ Lengths are in body lengths (the polyline Head, Neck, UpperThorax, LowerThorax, 
 have their origin in the middle of the thorax, x forward along the thorax, and y to the animal's right.
 """
 
+import itertools
+
 import numpy as np
 
 from antpipe.geometry import Array
@@ -24,7 +26,7 @@ NODES = BODY + tuple(leg + part for leg in LEGS for part in ("Leg", "Foot"))
 ANT_SKELETON = Skeleton(
     nodes=NODES,
     edges=(
-        *zip(BODY[:-1], BODY[1:], strict=True),
+        *itertools.pairwise(BODY),
         *(
             edge
             for leg, parent in zip(LEGS, LEG_PARENTS, strict=True)

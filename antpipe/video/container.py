@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -16,26 +17,48 @@ from av.video.stream import VideoStream
 from antpipe.errors import VideoError
 from antpipe.video.ffmpeg import file_url
 
+TRUSTED_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
+TRUSTED_CODECS = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mjpeg", "ffv1", "prores", "png"})
 MP4_BOXES = (b"ftyp", b"mdat", b"free", b"wide", b"skip", b"moov")
 
 
 @dataclass
-class Losses:
-    """What decoding had to leave out."""
+class Tally:
+    """What was read from a file, and what of it could not be used."""
 
     packets: int = 0
-    """Packets that the decoder refused."""
+    """Packets read; one is one frame in most files."""
+    discarded: int = 0
+    """Of these, packets that an edit list cuts away."""
+    refused: int = 0
+    """Of these, packets that the decoder could make nothing of."""
+    decoded: int = 0
+    """Frames that came out."""
     read_error: str | None = None
     """Why the file could not be read to its end."""
 
 
-@dataclass
 class Source:
     """A video file opened at its first frame."""
 
-    container: InputContainer
-    stream: VideoStream
-    losses: Losses = field(default_factory=Losses)
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        self.container = container
+        self.stream = stream
+        self.tally = Tally()
+        self.promised = stream.frames
+        """Frames that the file's header promises; 0 where it says nothing."""
+        self.tick = stream.time_base or Fraction(1)
+        """Seconds of one unit of time stamps."""
+
+    def is_trusted(self) -> bool:
+        """Return whether a packet of the file is a frame, and says when it is shown."""
+        codec = self.stream.codec_context.codec.canonical_name
+        return self.container.format.name in TRUSTED_CONTAINERS and codec in TRUSTED_CODECS
+
+    def lost(self) -> int:
+        """Return how many frames could not be decoded, once all packets from the beginning have been."""
+        tally = self.tally
+        return tally.packets - tally.discarded - tally.decoded if self.is_trusted() else tally.refused
 
     def claimed_rates(self) -> list[Fraction]:
         """Return the frame rates that the file claims, the most exact first."""
@@ -43,35 +66,42 @@ class Source:
         return [rate for rate in rates if rate]
 
     def seek(self, pts: int) -> None:
-        """Go to the key frame that the file holds to be at or before `pts`, in ticks of the stream."""
+        """Go to where the file holds the key frame at or before `pts`, in ticks of the stream."""
         self.container.seek(pts, stream=self.stream)
 
-    def decode(self) -> Iterator[VideoFrame]:
-        """Yield the frames that can be decoded from here on; `losses` counts what cannot."""
+    def packets(self) -> "Iterator[Packet[VideoStream]]":
+        """Yield the packets of the video from here on, as far as the file can be read."""
         packets = self.container.demux(self.stream)
         while True:
             try:
                 packet = next(packets, None)
             except (av.error.FFmpegError, OSError) as error:
-                self.losses.read_error = error.strerror
-                packet = None
-            if packet is None:
-                yield from self._flush()
+                self.tally.read_error = error.strerror or str(error)
                 return
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                self.losses.packets += 1
-                continue
-            yield from frames
+            if packet is None:
+                return
+            if packet.size:
+                self.tally.packets += 1
+                self.tally.discarded += packet.is_discard
+                yield packet
 
-    def _flush(self) -> list[VideoFrame]:
+    def decode(self) -> Iterator[VideoFrame]:
+        """Yield the frames that can be decoded from here on; `tally` counts what cannot."""
+        for packet in self.packets():
+            for frame in self._decode(packet):
+                self.tally.decoded += 1
+                yield frame
+        for frame in self._decode(None):
+            self.tally.decoded += 1
+            yield frame
+
+    def _decode(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         try:
-            return self.stream.codec_context.decode(None)
-        except av.error.EOFError:  # the demuxer has flushed the decoder already
+            return self.stream.codec_context.decode(packet)
+        except av.error.EOFError:
             return []
         except av.error.FFmpegError:
-            self.losses.packets += 1
+            self.tally.refused += 1
             return []
 
     def close(self) -> None:
@@ -96,13 +126,12 @@ def open_source(path: str | Path, threads: int = 1) -> Source:
         raise VideoError(f"{path}: {_why_unreadable(path)} ({error.strerror})") from error
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not pictures or pictures[0].codec_context is None:
-        held = sorted({s.type for s in container.streams}) or ["nothing"]
+        held = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
         container.close()
-        raise VideoError(f"{path}: expected a video, but the file holds only {', '.join(held)}")
-    stream = pictures[0]
-    stream.thread_type = "FRAME"
-    stream.codec_context.thread_count = threads
-    return Source(container, stream)
+        raise VideoError(f"{path}: expected a video, but the file holds only {held}")
+    pictures[0].thread_type = "FRAME"
+    pictures[0].codec_context.thread_count = threads
+    return Source(container, pictures[0])
 
 
 def check_file(path: str | Path) -> None:
@@ -127,15 +156,14 @@ def _why_unreadable(path: str | Path) -> str:
 def _top_boxes(path: str | Path) -> set[bytes]:
     """Return the names of the top-level boxes of an MP4 file; empty for another file."""
     found: set[bytes] = set()
-    size = os.path.getsize(path)
+    size, position = os.path.getsize(path), 0
     with open(path, "rb") as file:
-        position = 0
         while position + 8 <= size:
             file.seek(position)
             header = file.read(16)
             length, name = int.from_bytes(header[:4]), header[4:8]
             if not found and name not in MP4_BOXES:
-                return set()
+                break
             found.add(name)
             length = int.from_bytes(header[8:]) if length == 1 else length
             if length < 8:

@@ -6,18 +6,17 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av.error
 import numpy as np
 from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
 from antpipe.errors import VideoError
-from antpipe.video.container import Losses, Source, open_source
+from antpipe.video.container import Source, Tally, open_source
 from antpipe.video.pixels import first_plane
 
-TRUSTED_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
-TRUSTED_CODECS = frozenset({"h264", "hevc", "av1", "libdav1d", "vp9", "mpeg4", "mjpeg", "ffv1", "prores", "png"})
 CHECKED_FRAMES = 32
+MOST_JUMPS = 3
+"""More means that packets are not frames, as with fields or hidden frames."""
 CHECKSUM_STEP = 4
 NO_PTS = -(2**63)
 
@@ -41,10 +40,10 @@ class FrameIndex:
         if self.checksums is None:
             place = int(np.searchsorted(self.pts, pts))
             return place if place < len(self.pts) and self.pts[place] == pts else None
-        names = self.checksums == checksum(frame)
-        if 0 <= expected < len(names) and names[expected] and self.pts[expected] == pts:
+        name = checksum(frame)
+        if expected < len(self.pts) and self.checksums[expected] == name and self.pts[expected] == pts:
             return expected
-        places = np.flatnonzero(names & (self.pts == pts))
+        places = np.flatnonzero((self.checksums == name) & (self.pts == pts))
         return int(places[0]) if len(places) == 1 else None
 
 
@@ -59,7 +58,9 @@ class Scan:
     """Numbers of the key frames."""
     damaged: list[int] = field(default_factory=list)
     """Numbers of the frames in which the decoder had to make up what was broken."""
-    losses: Losses = field(default_factory=Losses)
+    lost: int = 0
+    """Frames that could not be decoded."""
+    tally: Tally = field(default_factory=Tally)
 
     def index(self) -> FrameIndex:
         """Return the index of the frames that were decoded."""
@@ -75,11 +76,19 @@ class Clock:
     """Give every decoded frame a time, later than the one before, whatever the file says."""
 
     def __init__(self, source: Source) -> None:
-        rates, tick = source.claimed_rates(), source.stream.time_base
-        self._period = max(1, round(1 / (rates[0] * tick))) if rates and tick else 1
+        rates = source.claimed_rates()
+        self._period = max(1, round(1 / (rates[0] * source.tick))) if rates else 1
         # AVI keeps no presentation times: what libav makes of B-frames jumps back and forth.
         self._use_dts = source.container.format.name == "avi"
+        self._tick = source.tick
+        self._first: int | None = None
         self._last: int | None = None
+
+    def seconds(self, frame: VideoFrame) -> float:
+        """Return the time of the next frame, in seconds from the first."""
+        stamp = self.stamp(frame)
+        self._first = stamp if self._first is None else self._first
+        return float((stamp - self._first) * self._tick)
 
     def stamp(self, frame: VideoFrame) -> int:
         """Return the time of the next frame, in ticks."""
@@ -96,8 +105,18 @@ def scan_frames(path: str | Path, threads: int = 1) -> Scan:
     Raises:
         VideoError: if the file cannot be read, or no frame of it be decoded.
     """
+    found = _scan(path, threads)
+    # After an error at the end, a decoder with several threads keeps good frames for itself.
+    if threads != 1 and (found.lost or found.tally.refused):
+        found = _scan(path, 1)
+    if not found.stamps:
+        raise VideoError(f"{path}: no frame can be decoded; the file is broken")
+    return found
+
+
+def _scan(path: str | Path, threads: int) -> Scan:
     with contextlib.closing(open_source(path, threads)) as source:
-        found, clock = Scan(losses=source.losses), Clock(source)
+        found, clock = Scan(tally=source.tally), Clock(source)
         for place, frame in enumerate(source.decode()):
             found.stamps.append(clock.stamp(frame))
             found.pts.append(NO_PTS if frame.pts is None else frame.pts)
@@ -106,8 +125,7 @@ def scan_frames(path: str | Path, threads: int = 1) -> Scan:
                 found.keys.append(place)
             if frame.is_corrupt:
                 found.damaged.append(place)
-    if not found.stamps:
-        raise VideoError(f"{path}: no frame can be decoded; the file is broken")
+        found.lost = source.lost()
     return found
 
 
@@ -120,8 +138,7 @@ def index_packets(path: str | Path) -> FrameIndex | None:
     repeated, a broken packet, a start without key frame, or first frames that decode to something else.
     """
     with contextlib.closing(open_source(path)) as source:
-        name = source.stream.codec_context.name
-        if source.container.format.name not in TRUSTED_CONTAINERS or name not in TRUSTED_CODECS:
+        if not source.is_trusted():
             return None
         index = _index_packets_of(source)
     return index if index is not None and _starts_as_decoded(path, index) else None
@@ -131,31 +148,28 @@ def _index_packets_of(source: Source) -> FrameIndex | None:
     stamps: list[int] = []
     keys: list[int] = []
     first: int | None = None
-    try:
-        for packet in source.container.demux(source.stream):
-            if not packet.size:
-                continue
-            # A frame shown before the first key frame, though stored after it, is dropped by decoders.
-            first = packet.pts if first is None and packet.is_keyframe else first
-            if packet.pts is None or packet.is_corrupt or first is None or packet.pts < first:
-                return None
-            if not packet.is_discard:
-                stamps.append(packet.pts)
-                if packet.is_keyframe:
-                    keys.append(packet.pts)
-    except (av.error.FFmpegError, OSError):
-        return None
+    for packet in source.packets():
+        first = packet.pts if first is None and packet.is_keyframe else first
+        # A frame shown before the first key frame, though stored after it, is dropped by decoders.
+        if packet.pts is None or packet.is_corrupt or first is None or packet.pts < first:
+            return None
+        if not packet.is_discard:
+            stamps.append(packet.pts)
+            if packet.is_keyframe:
+                keys.append(packet.pts)
     pts = np.unique(np.array(stamps, np.int64))
-    if len(pts) == 0 or len(pts) != len(stamps):
+    if source.tally.read_error or len(pts) == 0 or len(pts) != len(stamps):
         return None
     return FrameIndex(stamps=pts, pts=pts, checksums=None, keys=np.searchsorted(pts, np.array(sorted(keys), np.int64)))
 
 
 def _starts_as_decoded(path: str | Path, index: FrameIndex) -> bool:
+    """Return whether the first frames decode in the order of the index, but for a few that may be broken."""
     with contextlib.closing(open_source(path)) as source:
         frames = itertools.islice(source.decode(), CHECKED_FRAMES)
-        first = [index.find(frame, place) for place, frame in enumerate(frames)]
-    return first == list(range(min(CHECKED_FRAMES, len(index.stamps))))
+        places = [index.find(frame, place) for place, frame in enumerate(frames)]
+    steps = np.diff([place for place in places if place is not None])
+    return None not in places and bool(np.all(steps > 0)) and int(np.sum(steps > 1)) <= MOST_JUMPS
 
 
 def is_key(frame: VideoFrame) -> bool:
@@ -167,4 +181,4 @@ def checksum(frame: VideoFrame) -> int:
     """Return a checksum of every fourth row of the first plane: enough to tell a frame from its neighbours."""
     bits = frame.format.components[0].bits if frame.format.is_planar else frame.format.bits_per_pixel
     used = frame.width * -(-bits // 8)
-    return zlib.crc32(np.ascontiguousarray(first_plane(frame)[::CHECKSUM_STEP, :used]))
+    return zlib.crc32(np.ascontiguousarray(first_plane(frame)[::CHECKSUM_STEP, :used]).data)

@@ -17,6 +17,7 @@ Orientation = tuple[int, int, int, int]
 
 UPRIGHT: Orientation = (1, 0, 0, 1)
 ONE = 1 << 16
+UNSPECIFIED_COLORSPACE = 2
 LUMA_BLACK, LUMA_WHITE = 16, 235
 
 LUMA_PLANE_FORMATS = frozenset(
@@ -46,8 +47,16 @@ def make_converter(channels: int, orientation: Orientation) -> Callable[[VideoFr
 
 
 def to_gray(frame: VideoFrame, reformatter: VideoReformatter, table: Image) -> Image:
-    """Return full-range luma (height, width); limited-range luma is stretched, gray is taken as it is."""
+    """Return full-range luma (height, width).
+
+    It is the luma that the file holds, limited range stretched to 0 to 255; a gray video is taken as it is, an RGB
+    video gets the luma of BT.601. That is what `ffmpeg -pix_fmt gray` gives, except that recent versions turn the
+    luma of colour video tagged as BT.709 into that of BT.601.
+    """
     if frame.format.name not in LUMA_PLANE_FORMATS:
+        if not frame.format.is_rgb:
+            # Recent libswscale mixes colour into the grey of BT.709 video; luma is to stay luma.
+            frame.colorspace = UNSPECIFIED_COLORSPACE
         frame = reformatter.reformat(frame, format="gray", dst_color_range=ColorRange.JPEG, threads=1)
     plane = first_plane(frame)[:, : frame.width]
     return plane.copy() if is_full_range(frame) else np.asarray(cv2.LUT(plane, table), np.uint8)
@@ -67,7 +76,7 @@ def is_full_range(frame: VideoFrame) -> bool:
 
 def first_plane(frame: VideoFrame) -> Image:
     """Return the bytes (height, line size) of the first plane, without a copy: valid while the frame lives."""
-    plane = frame.planes[0]
+    plane: Any = frame.planes[0]
     rows = np.frombuffer(plane, np.uint8).reshape(plane.height, abs(plane.line_size))
     return rows if plane.line_size > 0 else rows[::-1]
 

@@ -40,11 +40,15 @@ def measure_timing(stamps: NDArray[np.int64], tick: Fraction, claimed: Sequence[
     gaps = np.diff(stamps) * float(tick)
     steps, regular = _grid_steps(gaps, float(tick))
     holes = int(steps.sum()) - len(gaps)
-    intervals = len(gaps) + holes if regular and holes <= MOST_HOLES * len(gaps) else len(gaps)
-    measured = intervals / float(gaps.sum())
-    tolerance = max(RATE_TOLERANCE, 2 * float(tick) / float(gaps.sum()))
-    agreeing = [rate for rate in claimed if abs(float(rate) / measured - 1) <= tolerance]
+    grid, average = (len(gaps) + holes) / float(gaps.sum()), len(gaps) / float(gaps.sum())
+    on_grid = regular and (holes <= MOST_HOLES * len(gaps) or _agree(grid, claimed[:1]))
+    measured = grid if on_grid else average
+    agreeing = _agree(measured, claimed, 2 * float(tick) / float(gaps.sum()))
     return Timing(rate=agreeing[0] if agreeing else frame_rate(measured), variable=not regular or holes > 0)
+
+
+def _agree(measured: float, claimed: Sequence[Fraction], tolerance: float = 0.0) -> list[Fraction]:
+    return [rate for rate in claimed if abs(float(rate) / measured - 1) <= max(tolerance, RATE_TOLERANCE)]
 
 
 def _grid_steps(gaps: NDArray[Any], tick: float) -> tuple[NDArray[Any], bool]:

@@ -6,8 +6,8 @@ from drawn_tracks import draw_tracks, make_info, pose_at
 
 from antpipe.poses import empty_poses, make_poses, write_poses, write_poses_to
 from antpipe.report.colours import PALETTE, natural_order, track_colours
+from antpipe.report.page import summarise_tracks
 from antpipe.report.track_record import record_tracks
-from antpipe.report.track_summary import summarise_tracks
 from antpipe.report.trails import Trails, middles
 
 PRESENCE = {"a": [*range(100)], "b": [*range(10, 20), *range(30, 60)], None: [5, 6, 90]}

@@ -6,7 +6,7 @@ from antpipe.synthetic.draw import make_layers, overlap, paint_ellipses, paint_o
 
 WHITE = np.full((1, 3), 255.0)
 ABOVE = np.array([0.0, 0.0, 1.0])
-SHIFTS = np.random.default_rng(0).uniform(0, 1, (12, 2))
+PLACES = np.random.default_rng(0).uniform((30, 25), (31, 26), (12, 2))
 
 
 def centroid(weight):
@@ -38,7 +38,7 @@ def drawn_ellipse(centre, angle, half_length, half_width, size=(60, 50)):
 @pytest.mark.parametrize("run", [(0, 0), (17.3, 4.1), (-3.7, 15.2), (12, -12), (0, 20), (-20, 0)])
 @pytest.mark.parametrize("width", [0.3, 0.6, 1.4, 3.0])
 def test_a_stroke_lies_where_its_ends_say(run, width):
-    for start in SHIFTS + [30, 25]:
+    for start in PLACES:
         stop = start + run
         np.testing.assert_allclose(centroid(drawn_stroke(start, stop, width)), (start + stop) / 2, atol=0.02)
 
@@ -55,7 +55,7 @@ def test_a_stroke_covers_its_area(angle, width):
 @pytest.mark.parametrize("axes", [(10, 6), (8, 1.2), (3, 3), (1.2, 0.9)])
 @pytest.mark.parametrize("angle", [0, 0.4, 2.0, -1.1])
 def test_an_ellipse_lies_where_its_centre_is(axes, angle):
-    for centre in SHIFTS + [30, 25]:
+    for centre in PLACES:
         cover = drawn_ellipse(centre, angle, *axes)
         np.testing.assert_allclose(centroid(cover), centre, atol=0.05)
     # The lens spreads the outline, which makes the smallest shapes larger, but no wider than by a quarter of a pixel.

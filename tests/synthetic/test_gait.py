@@ -63,7 +63,7 @@ def test_planted_feet_do_not_slip(tracks):
 
 
 def test_three_feet_of_a_tripod_always_stand(tracks):
-    left, right = (tracks.planted[..., TRIPOD == phase].all(axis=-1) for phase in (0, 0.5))
+    left, right = (tracks.planted[..., phase == TRIPOD].all(axis=-1) for phase in (0, 0.5))
     assert (left | right).all()
     assert {leg for leg, phase in zip(LEGS, TRIPOD, strict=True) if phase == 0} == {"LFore", "RMid", "LHind"}
     assert tracks.planted.mean() == pytest.approx(DUTY, abs=0.05)

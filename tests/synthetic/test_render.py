@@ -32,7 +32,7 @@ def centroid(weight):
 def test_the_picture_moves_with_the_labels(shift):
     size = (200, 160)
     still = paint_ant(figure_at([(100, 80)]), GRAY, LIGHT, size)[..., 3]
-    moved = paint_ant(figure_at([(100, 80) + shift]), GRAY, LIGHT, size)[..., 3]
+    moved = paint_ant(figure_at([np.add(shift, (100, 80))]), GRAY, LIGHT, size)[..., 3]
     np.testing.assert_allclose(centroid(moved) - centroid(still), shift, atol=0.03)
 
 
@@ -78,7 +78,9 @@ def test_the_upper_ant_is_drawn_over_the_lower_one():
     ].mean(axis=2)
     figures = make_figure(together.points, scene.anatomy.length, together.angles.antennae)
     x, y = np.rint(together.points[0, 0, PETIOLE : ABDOMEN + 1].mean(axis=0)).astype(int)
-    dyes = [replace(look, parts=np.full_like(look.parts, dye)) for look, dye in zip(studio.looks, (40, 160), strict=True)]
+    dyes = [
+        replace(look, parts=np.full_like(look.parts, dye)) for look, dye in zip(studio.looks, (40, 160), strict=True)
+    ]
     levels = []
     for order in ((0, 1), (1, 0)):
         picture = studio.background.copy()

@@ -8,21 +8,26 @@ SIZE = (500, 360)
 LENGTHS = np.linspace(40, 70, 8)
 
 
-def make_walk(difficulty="easy", seed=1, fps=24.0, frames=600):
+def make_walk(difficulty="easy", seed=1, fps=24.0, frames=300):
     rng = np.random.default_rng(seed)
     return walk(rng, lengths=LENGTHS, frames=frames, fps=fps, size=SIZE, traits=DIFFICULTIES[difficulty])
 
 
 @pytest.mark.parametrize(
     ("speed", "turn", "strides"),
-    [(0, 0, 0), (2, 0, 2 / (STRIDE + 2 * STRIDE_GROWTH)), (0, -3, 3 * TURN_REACH / STRIDE), (0, 3, 3 * TURN_REACH / STRIDE)],
+    [
+        (0, 0, 0),
+        (2, 0, 2 / (STRIDE + 2 * STRIDE_GROWTH)),
+        (0, -3, 3 * TURN_REACH / STRIDE),
+        (0, 3, 3 * TURN_REACH / STRIDE),
+    ],
 )
 def test_strides_follow_speed(speed, turn, strides):
     assert stride_rate(np.array(speed), np.array(turn)) == pytest.approx(strides)
 
 
 @pytest.mark.parametrize("difficulty", ["easy", "hard"])
-@pytest.mark.parametrize("fps", [5.0, 24.0, 120.0])
+@pytest.mark.parametrize("fps", [5.0, 24.0, 60.0])
 def test_ants_stay_in_the_picture_walk_forwards_and_pause(difficulty, fps):
     way = make_walk(difficulty, fps=fps, frames=round(25 * fps))
     assert (way.position > 0).all()

@@ -1,0 +1,150 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from antpipe.errors import PosesError
+from antpipe.geometry import Transform
+from antpipe.poses import (
+    METADATA_KEY,
+    PosesInfo,
+    Skeleton,
+    VideoMeta,
+    empty_poses,
+    iter_poses,
+    make_poses,
+    read_info,
+    read_poses,
+    write_poses,
+    write_poses_to,
+)
+
+SKELETON = Skeleton(nodes=("Head end", "Fühler"), edges=(("Head end", "Fühler"),), symmetries=())
+INFO = PosesInfo(
+    skeleton=SKELETON,
+    video=VideoMeta(path="videos/a 'b'.mp4", width=64, height=48, fps=25.0, frame_count=10, fingerprint="ab"),
+    frames=((0, 5), (7, 10)),
+    to_raw=Transform(scale=(2.0, 2.0), offset=(0.5, 100.5)),
+    provenance={"prediction": {"command": "antpipe predict"}},
+)
+
+
+def drawn_poses(rows=6, seed=0):
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 40, (rows, 2, 2))
+    points[1, 1] = np.nan
+    return make_poses(
+        INFO,
+        frame_idx=np.array([0, 0, 2, 7, 7, 7])[:rows],
+        points=points,
+        point_scores=rng.uniform(0, 1, (rows, 2)),
+        instance_score=rng.uniform(0, 1, rows),
+        track=["a", None, "a", "b", "a", None][:rows],
+    )
+
+
+def test_round_trip(tmp_path):
+    poses, path = drawn_poses(), tmp_path / "ü b.parquet"
+    write_poses(path, poses)
+    back = read_poses(path)
+    assert back.info == INFO
+    assert back.track.tolist() == poses.track.tolist()
+    for name in ("frame_idx", "instance_idx", "points", "point_scores", "instance_score", "predicted", "time_s"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(poses, name))
+
+
+def test_columns_are_those_of_the_contract(tmp_path):
+    write_poses(tmp_path / "p.parquet", drawn_poses())
+    schema = pq.read_schema(tmp_path / "p.parquet")
+    kinds = dict(zip(schema.names, map(str, schema.types), strict=True))
+    assert schema.names[:7] == [
+        "frame_idx",
+        "time_s",
+        "instance_idx",
+        "track",
+        "instance_score",
+        "tracking_score",
+        "predicted",
+    ]
+    assert schema.names[7:10] == ["Head end.x", "Head end.y", "Head end.score"]
+    assert (kinds["frame_idx"], kinds["time_s"], kinds["instance_idx"]) == ("int32", "double", "int16")
+    assert pa.types.is_dictionary(schema.field("track").type)
+    assert kinds["Head end.x"] == "float"
+    assert METADATA_KEY in schema.metadata
+
+
+def test_pandas_opens_it_and_untracked_is_null(tmp_path):
+    write_poses(tmp_path / "p.parquet", drawn_poses())
+    frame = pd.read_parquet(tmp_path / "p.parquet")
+    assert frame["track"].isna().tolist() == [False, True, False, False, False, True]
+    assert frame["time_s"].tolist() == [0, 0, 0.08, 0.28, 0.28, 0.28]
+    assert frame["instance_idx"].tolist() == [0, 1, 0, 0, 1, 2]
+
+
+def test_a_point_is_missing_as_a_whole():
+    points = np.array([[[1.0, np.nan], [3.0, 4.0]]])
+    poses = make_poses(INFO, frame_idx=[0], points=points)
+    assert np.isnan(poses.points[0, 0]).all()
+    assert np.isnan(poses.point_scores[0, 0])
+    assert poses.point_scores[0, 1] == 1
+
+
+def test_a_video_without_animals_still_tells_its_frames(tmp_path):
+    write_poses(tmp_path / "e.parquet", empty_poses(INFO))
+    assert len(read_poses(tmp_path / "e.parquet")) == 0
+    assert read_info(tmp_path / "e.parquet").frame_total == 8
+
+
+def test_row_groups_are_streamed_and_info_may_change_at_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 2)
+    poses = drawn_poses()
+    with write_poses_to(tmp_path / "p.parquet", INFO) as writer:
+        for _, rows in poses.by_frame():
+            writer.write(poses[rows])
+        writer.info = replace(INFO, frames=((0, 3),))
+    parts = list(iter_poses(tmp_path / "p.parquet"))
+    assert [len(p) for p in parts] == [2, 4]
+    assert parts[0].info.frames == ((0, 3),)
+    assert pq.read_schema(tmp_path / "p.parquet").metadata[METADATA_KEY] == parts[0].info.to_json().encode()
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_poses(tmp_path / "p.parquet", drawn_poses())
+    before = (tmp_path / "p.parquet").read_bytes()
+    with pytest.raises(RuntimeError), write_poses_to(tmp_path / "p.parquet", INFO) as writer:
+        writer.write(drawn_poses(2))
+        raise RuntimeError("killed")
+    assert (tmp_path / "p.parquet").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["p.parquet"]
+
+
+def test_rows_out_of_order_are_refused():
+    with pytest.raises(ValueError, match="sorted by frame"):
+        make_poses(INFO, frame_idx=[3, 1], points=np.zeros((2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "poses file not found"), (b"", "cannot be read"), (b"PAR1 but not really PAR1", "cannot be read")],
+)
+def test_bad_files_are_named(tmp_path, content, message):
+    path = tmp_path / "x.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PosesError, match=message) as caught:
+        read_info(path)
+    assert str(path) in str(caught.value)
+
+
+def test_parquet_of_another_program_is_refused(tmp_path):
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
+    with pytest.raises(PosesError, match="no antpipe metadata"):
+        read_info(tmp_path / "x.parquet")
+
+
+def test_flip_order_swaps_symmetric_nodes():
+    skeleton = Skeleton(nodes=("L", "mid", "R"), symmetries=(("L", "R"),))
+    assert skeleton.flip_order().tolist() == [2, 1, 0]
