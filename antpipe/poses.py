@@ -183,7 +183,7 @@ def make_poses(
     frame_idx = np.asarray(frame_idx, np.int32)
     rows, nodes = len(frame_idx), len(info.skeleton.nodes)
     points = np.asarray(points, np.float32).reshape(rows, nodes, 2)
-    missing = np.isnan(points).any(axis=-1)
+    missing = np.asarray(np.isnan(points).any(axis=-1))
     points = np.where(missing[..., None], np.float32(np.nan), points)
     if point_scores is None:
         point_scores = np.ones((rows, nodes), np.float32)
@@ -209,7 +209,8 @@ def make_poses(
 
 def concat_poses(parts: Sequence[Poses]) -> Poses:
     """Return the rows of all parts, which must come in frame order; the first part's info is kept."""
-    return replace(parts[0], **{name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS})
+    columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
+    return replace(parts[0], **columns)
 
 
 def empty_poses(info: PosesInfo) -> Poses:
@@ -247,7 +248,7 @@ def to_table(poses: Poses) -> pa.Table:
         poses.frame_idx,
         poses.time_s,
         poses.instance_idx,
-        pa.array(poses.track, pa.string()).dictionary_encode(),
+        pa.array(poses.track.tolist(), pa.string()).dictionary_encode(),
         poses.instance_score,
         poses.tracking_score,
         poses.predicted,

@@ -114,9 +114,14 @@ def test_row_groups_are_streamed_and_info_may_change_at_the_end(tmp_path, monkey
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     write_poses(tmp_path / "p.parquet", drawn_poses())
     before = (tmp_path / "p.parquet").read_bytes()
-    with pytest.raises(RuntimeError), write_poses_to(tmp_path / "p.parquet", INFO) as writer:
-        writer.write(drawn_poses(2))
-        raise RuntimeError("killed")
+
+    def write_half():
+        with write_poses_to(tmp_path / "p.parquet", INFO) as writer:
+            writer.write(drawn_poses(2))
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        write_half()
     assert (tmp_path / "p.parquet").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["p.parquet"]
 

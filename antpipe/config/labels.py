@@ -42,6 +42,10 @@ class SplitConfig(Section):
     block_frames: Annotated[int, Field(ge=1)] | None = None
     """Labelled frames per block. None: as long as possible, one run per part and video."""
 
+    max_frames: Annotated[int, Field(ge=2)] | None = None
+    """Most frames in training and validation together, spread over time at random; the frames left out are not used.
+    For films that are labelled far more densely than training needs. None: all."""
+
     @field_validator("fractions")
     @classmethod
     def _shares(cls, fractions: tuple[float, float, float]) -> tuple[float, float, float]:

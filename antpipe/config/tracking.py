@@ -1,7 +1,5 @@
 """Settings of tracking."""
 
-
-
 from antpipe.config.base import Section
 from antpipe.config.model import Count, Positive
 

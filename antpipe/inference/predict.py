@@ -61,7 +61,7 @@ def predict_video(
             for batch in in_batches(ready, config.batch_size):
                 centroids = finders[0].find([frame.whole for frame in batch])
                 writer.write(_as_poses(batch, finders[1].find([frame.scaled for frame in batch], centroids), info))
-                seen.update(frame.index for frame in batch)
+                seen.update(frame.frame_idx for frame in batch)
                 advance(len(seen), info.frame_total)
             # A broken video may give fewer frames than it promises: the file says which were looked at.
             writer.info = replace(info, frames=join_frames(seen), provenance=_with_problems(info, reader.problems))
@@ -70,7 +70,7 @@ def predict_video(
 class Ready(NamedTuple):
     """A frame made ready for both networks, off the main thread."""
 
-    index: int
+    frame_idx: int
     time_s: float
     whole: Prepared
     scaled: Prepared
@@ -122,7 +122,7 @@ def _as_poses(frames: Sequence[Ready], found: Sequence[Found], info: PosesInfo) 
     counts = [len(f.points) for f in found]
     poses = make_poses(
         info,
-        frame_idx=np.repeat([f.index for f in frames], counts),
+        frame_idx=np.repeat([f.frame_idx for f in frames], counts),
         points=np.concatenate([f.points for f in found]),
         point_scores=np.concatenate([f.point_scores for f in found]),
         instance_score=np.concatenate([f.instance_scores for f in found]),

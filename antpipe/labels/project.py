@@ -16,8 +16,10 @@ def merge_project(
     Raises:
         LabelError: as `merge_files` and `find_videos`: if files conflict, or a labelled video is not in the project.
     """
+    # Labels may name the preprocessed video, which has the raw one's name but another suffix.
+    aliases = {name: [f"{name}.mp4"] for name in videos}
     for path in paths:
         labels = read_labels(path)
         skeleton_of(labels)
-        find_videos(labels, {name: Path(video) for name, video in videos.items()})
+        find_videos(labels, {name: Path(video) for name, video in videos.items()}, aliases)
     merge_files(paths, output, on_conflict=config.on_conflict, node_map=config.map_nodes, report=report)

@@ -37,6 +37,7 @@ class Split:
     fractions: tuple[float, ...] | None = None
     seed: int | None = None
     block_frames: int | None = None
+    max_frames: int | None = None
     notes: tuple[str, ...] = ()
     """What a reader of the figures should know, such as a part that had to stay empty."""
 
@@ -49,13 +50,15 @@ def split_labels(
     folds: int | None = None,
     seed: int = 0,
     block_frames: int | None = None,
+    max_frames: int | None = None,
 ) -> Split:
     """Return a split of the frames with user instances; frames without one belong to no part.
 
     `by` says what stays together. `block`: runs of labelled frames in time, one per part and video, or blocks of
     `block_frames` labelled frames; `video`: whole videos; `frame`: nothing, but frames with few and with many
     animals go to all parts alike. With `folds`, the test part is the same in every fold, and each other frame is
-    validation in exactly one fold and training in the rest.
+    validation in exactly one fold and training in the rest. `max_frames` thins out training and validation together
+    to so many frames, spread over time at random; the frames left out belong to no part.
 
     Training and validation are never empty: of two labelled frames none goes to test, and a single one is both
     training and validation; `notes` says so.
@@ -69,13 +72,17 @@ def split_labels(
     if not counts:
         raise LabelError("split: expected labelled frames, but no frame has a user instance; label some frames first")
     shares, notes = _shares(fractions, folds, len(counts))
-    part = _deal(counts, shares, by, block_frames, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    part = _deal(counts, shares, by, block_frames, rng)
+    if max_frames is not None:
+        part = _thin_out(part, max_frames, 2 if folds is None else folds, rng)
     return Split(
         folds=_make_folds(list(counts), part, folds),
         by=by,
         fractions=tuple(fractions),
         seed=seed,
         block_frames=block_frames,
+        max_frames=max_frames,
         notes=notes,
     )
 
@@ -202,13 +209,30 @@ def _deal(
     return deal_runs(video, shares, rng)
 
 
+def _thin_out(part: Array, most: int, parts: int, rng: np.random.Generator) -> Array:
+    """Return the parts with at most about `most` frames in the first `parts` of them; the others get -1.
+
+    Of each part as large a share is kept, at least one frame: one at random of every run of equal length in time.
+    """
+    kept = part.copy()
+    total = int((part < parts).sum())
+    for number in range(parts) if total > most else ():
+        rows = np.flatnonzero(part == number)
+        runs = np.array_split(rows, max(len(rows) * most // total, 1)) if len(rows) else []
+        kept[rows] = -1
+        kept[[rng.choice(run) for run in runs]] = number
+    return kept
+
+
 def _make_folds(keys: list[FrameKey], part: Array, folds: int | None) -> tuple[Fold, ...]:
     def where(mask: Array) -> tuple[FrameKey, ...]:
         return tuple(key for key, wanted in zip(keys, mask, strict=True) if wanted)
 
     if folds is not None:
         return tuple(
-            Fold(train=where((part != k) & (part < folds)), val=where(part == k), test=where(part == folds))
+            Fold(
+                train=where((part != k) & (part >= 0) & (part < folds)), val=where(part == k), test=where(part == folds)
+            )
             for k in range(folds)
         )
     val = where(part == 1) or where(part == 0)

@@ -21,6 +21,7 @@ def write_split(path: str | Path, split: Split) -> None:
         "fractions": split.fractions,
         "seed": split.seed,
         "block_frames": split.block_frames,
+        "max_frames": split.max_frames,
         "notes": split.notes,
         "folds": [
             {
@@ -53,6 +54,7 @@ def read_split(path: str | Path) -> Split:
             fractions=None if fractions is None else tuple(fractions),
             seed=value["seed"],
             block_frames=value["block_frames"],
+            max_frames=value["max_frames"],
             notes=tuple(value["notes"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -19,7 +19,7 @@ def confidence_maps(points: Any, rows: int, columns: int, sigma: float) -> Any:
 
 
 def joint_confidence_map(points: Any, rows: int, columns: int, sigma: float) -> Any:
-    """Return one map (batch, rows, columns, 1): the highest of the Gaussians around points (batch, n, 2) at each cell."""
+    """Return one map (batch, rows, columns, 1): per cell the highest of the Gaussians around points (batch, n, 2)."""
     across, down = _profiles(points, rows, columns, sigma)
     return ops.max(down[..., :, None] * across[..., None, :], axis=1)[..., None]
 

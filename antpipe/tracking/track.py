@@ -50,7 +50,8 @@ def _short_tracks(predictions: str | Path, config: TrackConfig) -> set[str]:
 
 
 def _without(scores: Array, track: Array) -> Array:
-    return np.where(np.equal(track, None), np.float32(np.nan), scores)
+    untracked = np.array([name is None for name in track], bool)
+    return np.where(untracked, np.float32(np.nan), scores)
 
 
 def _tracked_info(info: PosesInfo, config: TrackConfig) -> PosesInfo:

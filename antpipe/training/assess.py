@@ -58,9 +58,12 @@ def _assess_nodes(
     for frame, at in zip(frames, true_centroids, strict=True):
         at = at[~np.isnan(at).any(axis=-1)]
         found = finder.find([finder.prepare(frame.image)], [Centroids(at, np.ones(len(at)))])[0]
-        key = {"video": frame.video, "frame_idx": frame.frame_idx}
-        truth.append(Frame(**key, points=frame.points[:, nodes], scores=np.ones(len(frame.points))))
-        predicted.append(Frame(**key, points=found.points, scores=np.nanmean(found.point_scores, axis=1)))
+        truth.append(_frame(frame, frame.points[:, nodes], np.ones(len(frame.points))))
+        predicted.append(_frame(frame, found.points, found.point_scores.mean(axis=1)))
     metrics = strict_metrics(truth, predicted, nodes=model.spec.skeleton.nodes)
     metrics = {"mode": "strict, crops around true centroids", **metrics}
     return Assessment(metrics, [f.points for f in truth], [f.points for f in predicted])
+
+
+def _frame(frame: LabelledFrame, points: Array, scores: Array) -> Frame:
+    return Frame(video=frame.video, frame_idx=frame.frame_idx, points=points, scores=scores)

@@ -26,9 +26,7 @@ def load_frames(
     images = _decode([f for frames in placed.values() for f in frames], videos, channels)
     return {
         part: [
-            LabelledFrame(
-                video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points
-            )
+            LabelledFrame(video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points)
             for f in frames
         ]
         for part, frames in placed.items()

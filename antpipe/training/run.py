@@ -96,7 +96,7 @@ def _write_examples(path: Path, frames: list[LabelledFrame], result: Assessment,
         arrays[f"predicted_{number}"] = result.predicted[index] - corner
         arrays[f"title_{number}"] = np.array(f"{frames[index].video} frame {frames[index].frame_idx}")
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _window(frame: LabelledFrame, model: TrainedModel) -> tuple[Array, Array]:

@@ -266,3 +266,15 @@ def test_configuration_fits_the_functions_and_is_documented():
     assert MergeConfig.model_validate({"map_nodes": map_nodes}).map_nodes == map_nodes
     for section in (SplitConfig, MergeConfig):
         assert all(field.description for field in section.model_fields.values())
+
+
+def test_max_frames_thins_out_training_and_validation_but_not_test():
+    labels = many({"a": 200})
+    whole, thin = (split_labels(labels, fractions=(0.5, 0.1, 0.4), max_frames=m).folds[0] for m in (None, 30))
+    assert (len(whole.train), len(whole.val), len(whole.test)) == (100, 20, 80)
+    assert (len(thin.train), len(thin.val), len(thin.test)) == (25, 5, 80)
+    assert set(thin.train) < set(whole.train)
+    assert thin.test == whole.test
+    gaps = np.diff(sorted(frame for _, frame in thin.train))
+    assert gaps.max() < 8, "spread over time"
+    assert split_labels(labels, fractions=(0.5, 0.1, 0.4), max_frames=30).folds[0] == thin
