@@ -44,8 +44,12 @@ def find_inputs(config: Config) -> Inputs:
 def _find(key: str, patterns: list[str] | str) -> list[str]:
     found: list[str] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        if pattern and Path(pattern).is_dir():
+            example = (Path(pattern) / "*").as_posix()
+            raise ConfigError(f"{key}: {pattern!r} is a folder; name the files in it, such as {example!r}")
         # A name with brackets is a file before it is a pattern.
-        matches = [pattern] if Path(pattern).exists() else sorted(glob(pattern, recursive=True))
+        names = [pattern] if Path(pattern).is_file() else sorted(glob(pattern, recursive=True))
+        matches = [name for name in names if Path(name).is_file()]
         if not matches:
             raise ConfigError(f"{key}: no file matches {pattern!r} (looked in {Path.cwd()}); check the path")
         found += [match for match in matches if match not in found]

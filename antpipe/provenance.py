@@ -77,13 +77,15 @@ def imported_modules(module: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("antpipe."):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.update(_members(node.value))
     return tuple(sorted(name for name in found if name.split(".")[0] == "antpipe" and _path(name)))
 
 
 def _members(package: str) -> list[str]:
-    path = _path(package)
+    """Return the modules of a package below antpipe; none where the text is not the name of one."""
+    root, *inner = package.split(".")
+    path = _path(package) if root == "antpipe" and inner and all(map(str.isidentifier, inner)) else None
     if path is None or path.name != "__init__.py":
         return []
     return [f"{package}.{file.stem}" for file in sorted(path.parent.glob("*.py")) if file.stem != "__init__"]
@@ -105,7 +107,9 @@ def _is_text(node: ast.AST) -> bool:
 
 def _source(module: str) -> str:
     path = _path(module)
-    return path.read_text(encoding="utf-8") if path else ""
+    if path is None:
+        raise ModuleNotFoundError(f"antpipe has no module {module!r}")
+    return path.read_text(encoding="utf-8")
 
 
 @functools.cache

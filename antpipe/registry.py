@@ -38,8 +38,11 @@ class Registry(Mapping[str, T]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
     def __getitem__(self, name: str) -> T:
-        if name not in list(self):
+        if name not in self:
             raise ConfigError(f"unknown {self.kind} {name!r}; choose one of {list(self)}")
         importlib.import_module(f"{self.package}.{name}")
         return self._entries[name]

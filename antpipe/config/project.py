@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from antpipe.config.base import Section
 from antpipe.config.export import ExportConfig
@@ -20,6 +20,8 @@ from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
 
 SIMULATED = "simulated"
+KINDS, WRAPPED_KINDS = ("str", "list[str]"), ("function-", "constrained-", "literal[")
+"""What pydantic puts among the keys of an error to say which of several types did not fit."""
 Paths = list[str] | str
 
 
@@ -65,6 +67,20 @@ class Config(Section):
     report: ReportConfig = Field(default_factory=ReportConfig)
     """Pictures and overlay videos."""
 
+    @field_validator("results")
+    @classmethod
+    def _a_folder(cls, results: str) -> str:
+        if not results.strip() or any(c in "{}\n" for c in results):
+            raise ValueError("expected the name of a folder, without {}")
+        return results
+
+    @field_validator("experiment")
+    @classmethod
+    def _a_name(cls, experiment: str) -> str:
+        if not experiment.strip("."):
+            raise ValueError("expected a name, which dots alone are not")
+        return experiment
+
 
 def load_config(path: str | Path) -> Config:
     """Return the settings of a YAML file.
@@ -76,6 +92,8 @@ def load_config(path: str | Path) -> Config:
         value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: configuration not found") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: expected a YAML file, but it cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: expected YAML, but {' '.join(str(error).split())}") from error
     return parse_config({} if value is None else value, str(path))
@@ -95,12 +113,14 @@ def _sentences(error: ValidationError) -> list[str]:
     """Return one sentence per key; a key that may be several things is named once."""
     sentences: dict[str, str] = {}
     for item in error.errors():
-        keys = [str(k) for k in item["loc"] if not str(k).startswith(("function-", "constrained-", "literal["))]
+        path = [str(key) for key in item["loc"]]
         if item["type"] == "extra_forbidden":
-            sentences[".".join(keys)] = _unknown_key(keys)
+            sentences[".".join(path)] = _unknown_key(path)
         else:
+            keys = [key for key in path if key not in KINDS and not key.startswith(WRAPPED_KINDS)]
             message = item["msg"].removeprefix("Value error, ")
-            sentences.setdefault(".".join(keys), f"{'.'.join(keys)}: {message}, got {item['input']!r}")
+            came = "" if ", got " in message else f", got {item['input']!r}"
+            sentences.setdefault(".".join(keys), f"{'.'.join(keys)}: {message}{came}")
     return list(sentences.values())
 
 

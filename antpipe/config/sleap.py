@@ -38,16 +38,20 @@ def read_sleap_config(path: str | Path) -> SleapConfig:
     try:
         return _convert(document, Path(path))
     except (KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{path}: expected a SLEAP training configuration, but {error!r} is missing") from error
+        raise ConfigError(f"{path}: expected a SLEAP training configuration, but it is not one ({error!r})") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {message}") from error
 
 
 def _read(path: str | Path) -> dict[str, Any]:
     if not Path(path).is_file():
         raise ConfigError(f"{path}: SLEAP configuration not found")
-    text = Path(path).read_text(encoding="utf-8")
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: expected JSON, but it is not text ({error})") from error
     # A string is kept as it is; a // comment outside of strings goes.
     text = re.sub(r'("(?:\\.|[^"\\])*")|//[^\n]*', lambda m: m.group(1) or "", text)
     try:
@@ -123,20 +127,23 @@ def _augmentation(value: dict[str, Any]) -> dict[str, Any]:
 def _optimization(value: dict[str, Any]) -> dict[str, Any]:
     schedule, stopping = value.get("learning_rate_schedule") or {}, value.get("early_stopping") or {}
     mining = value.get("hard_keypoint_mining") or {}
+    epochs = value.get("epochs", 100)
+    # What is switched off waits for longer than the training lasts.
+    lowers, stops = schedule.get("reduce_on_plateau", True), stopping.get("stop_training_on_plateau", True)
     return {
         "batch_size": value.get("batch_size", 8),
-        "epochs": value.get("epochs", 100),
+        "epochs": epochs,
         "min_batches_per_epoch": value.get("min_batches_per_epoch", 200),
         "learning_rate": value.get("initial_learning_rate", 1e-4),
         "plateau": {
             "factor": schedule.get("reduction_factor", 0.5),
-            "patience": schedule.get("plateau_patience", 5),
+            "patience": schedule.get("plateau_patience", 5) if lowers else epochs,
             "cooldown": schedule.get("plateau_cooldown", 3),
             "min_delta": schedule.get("plateau_min_delta", 1e-6),
             "min_learning_rate": schedule.get("min_learning_rate", 1e-8),
         },
         "early_stopping": {
-            "patience": stopping.get("plateau_patience", 10),
+            "patience": stopping.get("plateau_patience", 10) if stops else epochs,
             "min_delta": stopping.get("plateau_min_delta", 1e-6),
         },
         "hard_keypoints": {

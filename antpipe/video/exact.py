@@ -11,7 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from antpipe.video.container import Source, Tally, open_source
-from antpipe.video.index import Clock, FrameIndex, index_packets, is_key, scan_frames
+from antpipe.video.index import Clock, FrameIndex, index_packets, is_key, scan_frames, seconds
 
 
 class Decoded(NamedTuple):
@@ -135,7 +135,7 @@ class ExactDecoder:
         return None
 
     def _seconds(self, place: int, source: Source) -> float:
-        return float(int(self.index.stamps[place] - self.index.stamps[0]) * source.tick)
+        return seconds(int(self.index.stamps[place] - self.index.stamps[0]), source.tick)
 
     def _may_miss(self, frames: range, point: int | None) -> bool:
         if point is None:

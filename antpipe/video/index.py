@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import zlib
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,15 @@ class FrameIndex:
     def find(self, frame: VideoFrame, expected: int) -> int | None:
         """Return the number of a decoded frame, or None if it is not in the index or ambiguous."""
         pts = NO_PTS if frame.pts is None else frame.pts
-        if self.checksums is None:
-            place = int(np.searchsorted(self.pts, pts))
-            return place if place < len(self.pts) and self.pts[place] == pts else None
-        name = checksum(frame)
-        if expected < len(self.pts) and self.checksums[expected] == name and self.pts[expected] == pts:
+        name = None if self.checksums is None else checksum(frame)
+        if expected < len(self.pts) and self._is(expected, pts, name):
             return expected
-        places = np.flatnonzero((self.checksums == name) & (self.pts == pts))
+        places = np.flatnonzero(self.pts == pts)
+        places = places if self.checksums is None else places[self.checksums[places] == name]
         return int(places[0]) if len(places) == 1 else None
+
+    def _is(self, place: int, pts: int, name: int | None) -> bool:
+        return bool(self.pts[place] == pts and (self.checksums is None or self.checksums[place] == name))
 
 
 @dataclass(kw_only=True)
@@ -88,7 +90,7 @@ class Clock:
         """Return the time of the next frame, in seconds from the first."""
         stamp = self.stamp(frame)
         self._first = stamp if self._first is None else self._first
-        return float((stamp - self._first) * self._tick)
+        return seconds(stamp - self._first, self._tick)
 
     def stamp(self, frame: VideoFrame) -> int:
         """Return the time of the next frame, in ticks."""
@@ -175,6 +177,11 @@ def _starts_as_decoded(path: str | Path, index: FrameIndex) -> bool:
 def is_key(frame: VideoFrame) -> bool:
     """Return whether decoding can start at this frame."""
     return frame.key_frame and frame.pict_type in (PictureType.I, PictureType.NONE)
+
+
+def seconds(ticks: int, tick: Fraction) -> float:
+    """Return a number of ticks in seconds, correctly rounded."""
+    return ticks * tick.numerator / tick.denominator
 
 
 def checksum(frame: VideoFrame) -> int:

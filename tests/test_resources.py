@@ -1,0 +1,185 @@
+"""The machine: GPUs and their slots, progress of long work, and what a rule's script stands in."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import pytest
+
+from antpipe import progress, resources
+from antpipe.errors import ResourceError
+
+NVIDIA_SMI = """GPU 0: NVIDIA H200 (UUID: GPU-1111-aa)
+  MIG 1g.18gb     Device  0: (UUID: MIG-2222-bb)
+GPU 1: NVIDIA H200 (UUID: GPU-3333-cc)
+"""
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path, monkeypatch):
+    """A machine without GPUs, settings and locks of its own."""
+    for name in ("ANTPIPE_GPUS", "CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", "TF_FORCE_GPU_ALLOW_GROWTH"):
+        monkeypatch.setenv(name, "")  # so that what a test sets is undone
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(resources.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(resources, "_held", [])
+    (tmp_path / "bin").mkdir()
+    return tmp_path
+
+
+def install_nvidia_smi(machine, text, code=0):
+    program = machine / "bin" / "nvidia-smi"
+    program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write({text!r})\nsys.exit({code})\n")
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("environment", "listing", "expected"),
+    [
+        ({}, None, []),
+        ({}, "", []),
+        ({}, NVIDIA_SMI, ["GPU-1111-aa", "GPU-3333-cc"]),
+        ({"CUDA_VISIBLE_DEVICES": "1"}, NVIDIA_SMI, ["1"]),
+        ({"CUDA_VISIBLE_DEVICES": "-1"}, NVIDIA_SMI, []),
+        ({"CUDA_VISIBLE_DEVICES": ""}, NVIDIA_SMI, []),
+        ({"ANTPIPE_GPUS": "0, 1"}, None, ["0", "1"]),
+        ({"ANTPIPE_GPUS": "", "CUDA_VISIBLE_DEVICES": "0"}, NVIDIA_SMI, []),
+        ({"ANTPIPE_GPUS": "none"}, NVIDIA_SMI, []),
+        ({"ANTPIPE_GPUS": "GPU-3333-cc", "CUDA_VISIBLE_DEVICES": "0"}, NVIDIA_SMI, ["GPU-3333-cc"]),
+    ],
+)
+def test_which_gpus_may_be_used(machine, monkeypatch, environment, listing, expected):
+    if listing is not None:
+        install_nvidia_smi(machine, listing)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert resources.gpu_ids() == expected
+
+
+def test_a_driver_that_fails_is_no_gpu(machine):
+    install_nvidia_smi(machine, "NVIDIA-SMI has failed because it couldn't communicate with the driver.\n", 9)
+    assert resources.gpu_ids() == []
+
+
+def test_without_a_gpu_the_network_runs_on_the_processor():
+    assert resources.take_gpu_slot() is None
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+def test_two_slots_are_two_gpus_and_a_third_is_refused(monkeypatch):
+    monkeypatch.setenv("ANTPIPE_GPUS", "GPU-a,GPU-b")
+    assert resources.take_gpu_slot(0) == "GPU-a"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-a"
+    assert resources.take_gpu_slot(0) == "GPU-b"
+    with pytest.raises(ResourceError, match=r"all GPUs \['GPU-a', 'GPU-b'\] are in use by other antpipe processes"):
+        resources.take_gpu_slot(0)
+
+
+def test_slurm_has_already_chosen(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    assert resources.take_gpu_slot(0) == resources.take_gpu_slot(0) == "3"
+
+
+def test_a_killed_process_gives_its_gpu_back(machine, monkeypatch):
+    program = (
+        "import time; from antpipe.resources import take_gpu_slot; "
+        "print(take_gpu_slot(0), flush=True); time.sleep(60)"
+    )
+    environment = {**os.environ, "ANTPIPE_GPUS": "GPU-a", "TMPDIR": str(machine)}
+    holder = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "GPU-a\n"
+        monkeypatch.setenv("ANTPIPE_GPUS", "GPU-a")
+        with pytest.raises(ResourceError):
+            resources.take_gpu_slot(0)
+        holder.kill()
+        holder.wait()
+        assert resources.take_gpu_slot(5) == "GPU-a"
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags : fpu avx2 avx512f avx512_bf16 amx_tile", True),
+        ("flags : amx_bf16", True),
+        ("flags : avx512f", False),
+        (None, False),
+    ],
+)
+def test_bfloat16_is_what_the_processor_says(monkeypatch, flags, expected):
+    def read_text(_path):
+        if flags is None:
+            raise FileNotFoundError
+        return flags
+
+    monkeypatch.setattr(resources, "Path", lambda _path: SimpleNamespace(read_text=lambda: read_text(_path)))
+    assert resources.has_bfloat16() is expected
+
+
+def test_a_heartbeat_says_how_much_is_done_and_how_long_it_takes(monkeypatch, capsys):
+    now = [100.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    with progress.show_progress("predict", "frames") as advance:
+        for seconds, done, total in ((1, 10, 4000), (11, 100, 4000), (15, 150, 4000), (40, 400, 4000), (60, 600, None)):
+            now[0] = 100 + seconds
+            advance(done, total)
+        now[0] = 200
+        advance(0, 10)
+    assert capsys.readouterr().err.splitlines() == [
+        "predict: 100 of 4000 frames, 9.1 frames/s, 0:07:09 left",
+        "predict: 400 of 4000 frames, 10.0 frames/s, 0:06:00 left",
+        "predict: 600 frames, 10.0 frames/s",
+    ]
+
+
+def test_on_a_terminal_there_is_a_bar(monkeypatch, capsys):
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    with progress.show_progress("predict") as advance:
+        advance(1, 3)
+        advance(3, 3)
+        advance(4, None)
+    assert "predict:" not in capsys.readouterr().err
+
+
+def run_job(folder, body, network=False):
+    """Run a script of a rule; return its exit code, its log, and what reached the terminal."""
+    program = "from antpipe.job import job\nfrom antpipe.errors import LabelError\nimport os, sys\n"
+    program += f"with job('logs/a b/run.log', network={network}):\n{textwrap.indent(body, '    ')}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env={**os.environ, "PATH": ""}, capture_output=True, text=True
+    )
+    return done.returncode, (folder / "logs" / "a b" / "run.log").read_text(), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "last", "traceback"),
+    [
+        ("pass", 0, None, False),
+        ("raise LabelError('no labels; label some frames')", 1, "error: no labels; label some frames", False),
+        ("{}['missing']", 1, "error: KeyError: 'missing'", True),
+    ],
+)
+def test_the_last_line_of_a_log_is_the_cause(tmp_path, body, code, last, traceback):
+    body = f"print('to stdout'); os.system('{sys.executable} -c \"print(1234)\"'); {body}"
+    returned, log, shown = run_job(tmp_path, body)
+    assert (returned, shown) == (code, "")
+    assert "to stdout" in log
+    assert "1234" in log
+    assert ("Traceback" in log) is traceback
+    if last is not None:
+        assert log.splitlines()[-1] == last
+
+
+@pytest.mark.slow
+def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(tmp_path):
+    returned, log, shown = run_job(tmp_path, "import keras; print(keras.backend.backend())", network=True)
+    assert (returned, shown) == (0, "")
+    assert log == "running on the processor (no GPU found)\ntensorflow\n"

@@ -1,0 +1,148 @@
+"""The real Snakefile on a small simulated project, as a user runs it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sleap_io as sio
+import yaml
+
+from antpipe.poses import read_poses
+
+ROOT = Path(__file__).parent.parent.parent
+FAST = {"min_batches_per_epoch": 2, "epochs": 1}
+CONFIG = {
+    "simulate": {"videos": 2, "ants": 2, "frames": 16, "width": 160, "height": 128, "body_length": 30.0},
+    "split": {"fractions": [0.6, 0.2, 0.2]},
+    "models": {
+        "centroid": {
+            "input": {"scale": 0.5},
+            "backbone": {"unet": {"max_stride": 8, "filters": 4}},
+            "head": {"output_stride": 4},
+            "optimization": FAST,
+        },
+        "centered_instance": {
+            "backbone": {"unet": {"max_stride": 8, "filters": 4}},
+            "head": {"output_stride": 4},
+            "optimization": FAST,
+        },
+    },
+    # Networks trained for a moment find nothing at the usual threshold; here they are to find something.
+    "predict": {"centroid_threshold": 0.001, "peak_threshold": 0.0, "max_instances": 3},
+    "export": {"formats": ["parquet", "csv", "slp", "analysis_h5", "parquet_long"]},
+    "report": {"overlay_seconds": 0.5},
+}
+
+
+def snakemake(folder, *arguments, config=None):
+    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG if config is None else config))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
+    command += ["--configfile", folder / "config.yaml", "--workflow-profile", ROOT / "profiles" / "default"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+    run = subprocess.run(
+        [*map(str, command), *arguments], capture_output=True, text=True, timeout=800, env=environment, check=False
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a project's \u00fc folder")
+    code, output = snakemake(folder, "--cores", "2")
+    assert code == 0, output[-6000:]
+    return folder
+
+
+@pytest.mark.slow
+def test_a_second_run_has_nothing_to_do(project):
+    code, output = snakemake(project, "-n", "--cores", "2")
+    assert code == 0
+    assert "Nothing to be done" in output
+
+
+@pytest.mark.slow
+def test_every_stage_has_its_results(project):
+    results = project / "results"
+    poses = read_poses(results / "tracks" / "ants_001.parquet")
+    assert poses.info.frame_total == 16
+    assert poses.info.provenance.keys() == {"prediction", "tracking"}
+    assert sio.load_slp(str(results / "export" / "ants_001.slp"), open_videos=False) is not None
+    table = pd.read_csv(results / "export" / "ants_001.csv")
+    assert len(table) == len(poses) * 18
+    for name in ("summary.html", "ants_001.mp4", "ants_001.png", "ants_001.tracks.png", "accuracy.json"):
+        assert (results / "report" / name).stat().st_size > 0
+    for model_type in ("centroid", "centered_instance"):
+        folder = results / "models" / "base" / model_type
+        assert {p.name for p in folder.iterdir()} == {
+            "model.json",
+            "best.weights.h5",
+            "run.json",
+            "training_log.csv",
+            "metrics.train.json",
+            "metrics.val.json",
+            "metrics.test.json",
+            "examples.npz",
+            "examples.png",
+            "learning_curves.png",
+        }
+    accuracy = json.loads((results / "report" / "accuracy.json").read_text())
+    assert accuracy["poses"]["instances.truth"] > 0
+    assert set(accuracy["tracks"]) == {"ants_001", "ants_002"}
+
+
+@pytest.mark.slow
+def test_each_log_is_there_and_no_half_file_is_left(project):
+    assert not [p for p in (project / "results").rglob(".*") if p.is_file()]
+    assert (project / "results" / "logs" / "predict" / "ants_001.log").read_text().startswith("running on ")
+
+
+@pytest.mark.slow
+def test_a_change_of_tracking_does_not_train_again(project):
+    code, output = snakemake(project, "-n", "--cores", "2", config={**CONFIG, "track": {"window": 3}})
+    assert code == 0
+    ran = {line.split()[0] for line in output.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit()}
+    assert {"track", "export", "draw_video", "summary", "accuracy"} <= ran
+    assert not {"train", "predict", "preprocess", "simulate", "merge", "split"} & ran
+
+
+@pytest.mark.slow
+def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
+    shutil.copytree(project / "results" / "simulated", tmp_path / "data")
+    (tmp_path / "data" / "broken.mp4").write_bytes(b"not a video")
+    own = {**CONFIG, "videos": "data/*.mp4", "labels": "data/labels.slp"}
+    targets = [f"results/videos/{name}.mp4" for name in ("ants_001", "ants_002", "broken")]
+    code, output = snakemake(tmp_path, "--cores", "2", *targets, config=own)
+    assert code != 0
+    assert (tmp_path / "results" / "videos" / "ants_001.mp4").exists()
+    assert (tmp_path / "results" / "videos" / "ants_002.mp4").exists()
+    last = (tmp_path / "results" / "logs" / "preprocess" / "broken.log").read_text().strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "broken.mp4" in last
+    assert last in output, "the cause is shown, not only the name of a log"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"predict": {"batch_sze": 2}}, "predict.batch_sze: unknown key; did you mean 'batch_size'?"),
+        ({"videos": "nowhere/*.mp4", "labels": "x.slp"}, "videos: no file matches 'nowhere/*.mp4'"),
+        ({"videos": ["a/film.mp4", "b/film.avi"], "labels": "x.slp"}, "have the same name 'film'"),
+        ({"videos": "a/film.mp4", "labels": "nowhere.slp"}, "labels: no file matches 'nowhere.slp'"),
+        ({"videos": "a/film.mp4"}, "labels: 'simulated' belongs to simulated videos"),
+        ({"models": {"centroid": {"head": {"output_stride": 3}}}}, "output_stride must be a power of two, got 3"),
+    ],
+)
+def test_a_bad_configuration_stops_before_anything_runs(tmp_path, change, message):
+    for name in ("a/film.mp4", "b/film.avi"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    code, output = snakemake(tmp_path, "-n", "--cores", "2", config={**CONFIG, **change})
+    assert code != 0
+    assert message in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "results").exists()
