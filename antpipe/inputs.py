@@ -30,7 +30,7 @@ def find_inputs(config: Config) -> Inputs:
     """
     folder = Path(config.results) / "simulated"
     if config.videos == SIMULATED:
-        # Imported here: only the demo needs the names that the simulator gives.
+        # The simulator's names, without importing it: this runs for every job.
         names = [f"ants_{index + 1:03}" for index in range(config.simulate.videos)]
         videos = {name: (folder / f"{name}.mp4").as_posix() for name in names}
     else:
@@ -39,6 +39,22 @@ def find_inputs(config: Config) -> Inputs:
     if config.labels == SIMULATED and config.videos != SIMULATED:
         raise ConfigError("labels: 'simulated' belongs to simulated videos; name the label files of your videos")
     return Inputs(videos=videos, labels=labels)
+
+
+def check_inputs(config: Config, inputs: Inputs) -> None:
+    """Look into the label files for what would stop the work later; simulated ones are right by themselves.
+
+    Raises:
+        LabelError, ConfigError: as `check_labels`.
+    """
+    if config.labels == SIMULATED:
+        return
+    from antpipe.labels.glance import check_labels
+
+    heads = [model.head for model in (config.models.centroid, config.models.centered_instance)]
+    nodes = {name for head in heads for name in (head.anchor_part, *(head.part_names or ())) if name is not None}
+    # Renamed nodes are known only after merging, which checks them.
+    check_labels(inputs.labels, inputs.videos, () if config.merge.map_nodes else nodes)
 
 
 def _find(key: str, patterns: list[str] | str) -> list[str]:

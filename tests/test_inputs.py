@@ -58,7 +58,10 @@ def test_simulated_files_need_not_exist():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"videos": "data/x.mp4", "labels": "data/labels.slp"}, r"videos: no file matches 'data/x.mp4' \(looked in .*\)"),
+        (
+            {"videos": "data/x.mp4", "labels": "data/labels.slp"},
+            r"videos: no file matches 'data/x.mp4' \(looked in .*\)",
+        ),
         ({"videos": "data/a.mp4", "labels": "data/*.h5"}, r"labels: no file matches 'data/\*.h5'"),
         ({"videos": ["data/a.mp4", "nowhere/*"], "labels": "data/labels.slp"}, r"videos: no file matches 'nowhere/\*'"),
         ({"videos": [], "labels": "data/labels.slp"}, "videos: expected at least one file, got an empty list"),

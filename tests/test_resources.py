@@ -86,8 +86,7 @@ def test_slurm_has_already_chosen(monkeypatch):
 
 def test_a_killed_process_gives_its_gpu_back(machine, monkeypatch):
     program = (
-        "import time; from antpipe.resources import take_gpu_slot; "
-        "print(take_gpu_slot(0), flush=True); time.sleep(60)"
+        "import time; from antpipe.resources import take_gpu_slot; print(take_gpu_slot(0), flush=True); time.sleep(60)"
     )
     environment = {**os.environ, "ANTPIPE_GPUS": "GPU-a", "TMPDIR": str(machine)}
     holder = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)

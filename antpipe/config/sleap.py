@@ -34,7 +34,7 @@ def read_sleap_config(path: str | Path) -> SleapConfig:
     Raises:
         ConfigError: if the file is not such a configuration, or asks for what we do not have.
     """
-    document = _read(path)
+    document = read_document(path)
     try:
         return _convert(document, Path(path))
     except (KeyError, TypeError, AttributeError) as error:
@@ -45,7 +45,12 @@ def read_sleap_config(path: str | Path) -> SleapConfig:
         raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {message}") from error
 
 
-def _read(path: str | Path) -> dict[str, Any]:
+def read_document(path: str | Path) -> dict[str, Any]:
+    """Return the content of a JSON file, with or without // comments.
+
+    Raises:
+        ConfigError: if the file is missing or is not JSON.
+    """
     if not Path(path).is_file():
         raise ConfigError(f"{path}: SLEAP configuration not found")
     try:

@@ -18,8 +18,9 @@ from antpipe.inference.peaks import (
     refine_offsets,
 )
 from antpipe.models.build import HEAD_NAMES, OFFSET_HEAD
-from antpipe.models.folder import ModelSpec, TrainedModel
+from antpipe.models.folder import TrainedModel
 from antpipe.models.inputs import crop_between_pixels, crop_image, pad_image, scale_image, to_channels
+from antpipe.models.spec import ModelSpec
 
 SLEAP_SHIFT = Transform(offset=(-0.5, -0.5))
 """SLEAP adds centroid - S/2 back although its crop starts at centroid - (S - 1)/2; only `geometry: sleap` copies it."""

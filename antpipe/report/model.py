@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from antpipe.errors import ModelError
-from antpipe.models.folder import read_spec
+from antpipe.models.spec import read_spec
 from antpipe.poses import Skeleton
 from antpipe.report.learning import plot_learning_curves
 from antpipe.report.samples import plot_examples

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from antpipe.files import read_json
-from antpipe.models.folder import read_spec
+from antpipe.models.spec import read_spec
 from antpipe.report.page import summarise_tracks, write_summary
 
 PARTS = ("train", "val", "test")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,8 +66,9 @@ def fit(
         key: hash of all that determines the run.
         on_progress: called with steps done and steps at most.
     """
-    optimizer = keras.optimizers.Adam(config.learning_rate)
-    network.compile(optimizer, loss=loss)
+    # The mean over a sparse map makes gradients tiny; a larger epsilon would damp the steps of deep layers.
+    optimizer = keras.optimizers.Adam(config.learning_rate, epsilon=1e-10)
+    network.compile(optimizer, loss=_for_each_output(network, loss))
     optimizer.build(network.trainable_variables)
     resume, best = folder / ".resume", folder / ".resume" / "best.weights.h5"
     state = _load(resume, key, network) or Progress(key, Plateau(config.learning_rate))
@@ -96,17 +98,25 @@ def _epoch(
     config: OptimizationConfig,
     on_progress: Advance,
 ) -> tuple[float, float]:
-    """Return the mean loss over the training batches of one epoch, and over the validation batches after it."""
+    """Return the mean loss over the training samples of one epoch, and over the validation samples after it."""
     network.reset_metrics()
     loss = float("nan")
     for step, (images, points) in enumerate(prefetch(batches, PREFETCHED_BATCHES), 1):
-        loss = float(np.asarray(network.train_on_batch(images, points)))
+        truth = _for_each_output(network, points)
+        loss = float(np.asarray(network.train_on_batch(images, truth, return_dict=True)["loss"]))
         on_progress(done + step, steps * config.epochs)
-    network.reset_metrics()
-    validation_loss = float("nan")
+    total = 0.0
     for images, points in validation:
-        validation_loss = float(np.asarray(network.test_on_batch(images, points)))
-    return loss, validation_loss
+        # Keras' own mean over batches of unequal size does not count every sample alike.
+        network.reset_metrics()
+        truth = _for_each_output(network, points)
+        total += len(images) * float(np.asarray(network.test_on_batch(images, truth, return_dict=True)["loss"]))
+    return loss, total / sum(len(images) for images, _ in validation)
+
+
+def _for_each_output(network: keras.Model, item: Any) -> Any:
+    """Return what Keras wants for a network of one or of several stacks, each of which learns the same."""
+    return item if len(network.outputs) == 1 else [item] * len(network.outputs)
 
 
 def write_log(path: Path, log: list[list[float]]) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from antpipe.errors import ConfigError
 from antpipe.geometry import Array, bounding_boxes, centroids
-from antpipe.models.folder import ModelSpec
 from antpipe.models.inputs import crop_image, scale_image, to_channels
+from antpipe.models.spec import ModelSpec
 from antpipe.training.augment import reach
 
 

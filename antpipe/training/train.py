@@ -15,7 +15,8 @@ from antpipe.files import atomic_path
 from antpipe.geometry import Array, padded_size
 from antpipe.losses.confidence_map import ConfidenceMapLoss
 from antpipe.models.build import build_network
-from antpipe.models.folder import WEIGHTS_FILE, ModelSpec, TrainedModel, write_spec
+from antpipe.models.folder import TrainedModel
+from antpipe.models.spec import WEIGHTS_FILE, ModelSpec, write_spec
 from antpipe.poses import Skeleton
 from antpipe.progress import Advance
 from antpipe.provenance import code_version, versions
@@ -105,7 +106,7 @@ def prepare(parts: Parts, skeleton: Skeleton, config: ModelConfig, model_type: s
     if model_type not in MODEL_TYPES:
         raise ConfigError(f"unknown model type {model_type!r}; choose one of {list(MODEL_TYPES)}")
     for part in ("train", "val"):
-        if not any(len(f.points) for f in parts.get(part, [])):
+        if not any(np.isfinite(f.points).any() for f in parts.get(part, [])):
             raise LabelError(
                 f"split: part {part!r} has no labelled animal; label more frames or change split.fractions"
             )

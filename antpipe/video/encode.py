@@ -7,7 +7,8 @@ ENCODER_THREADS = 4
 """Fixed, because x264 writes other bytes for another number of threads."""
 SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 """Exact rounding, and the same pixels on every processor."""
-BT709 = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
+BT709 = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
+"""For the filter setparams: how RGB was turned into luma and colour differences."""
 
 
 def encoder_options(
@@ -32,7 +33,7 @@ def encoder_options(
         "movflags": "+faststart",
         "threads": ENCODER_THREADS,
         "map_metadata": -1,
-        **BT709,
+        "map_chapters": -1,
     }
 
 

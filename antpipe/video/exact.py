@@ -109,10 +109,10 @@ class ExactDecoder:
             self.tally, self.lost_count = source.tally, source.lost()
 
     def _chain(self, source: Source, position: int, point: int | None) -> Generator[Decoded, None, int | None]:
-        """Yield the frames from `position` on, decoded from a key frame, as long as no frame is missing between.
+        """Yield the frames from `position` on, decoded from a key frame, as long as none is missing or broken.
 
-        Returns the first number that is still to come when a frame is missing, None at the end of the video. From
-        the beginning (`point` is None) a missing frame is known to be lost, and no reason to stop.
+        Returns the first number that is still to come, None at the end of the video. From the beginning (`point` is
+        None) a missing frame is known to be lost, and no reason to stop.
         """
         last = -1 if point is None else None
         for place, frame in self._numbered(source, position, point):
@@ -120,27 +120,26 @@ class ExactDecoder:
             if place <= last:
                 self.strays.add(frame.pts)
                 continue
-            if not self._may_miss(range(last + 1, place), point):
+            missing = range(last + 1, place)
+            # What a decoder makes up for broken pixels depends on all that it has decoded before.
+            if point is not None and (missing or frame.is_corrupt):
                 return position
+            self.lost.update(missing)
             last = place
             if frame.is_corrupt:
                 self.damaged.add(place)
             if place >= position:
                 position = place + 1
                 yield Decoded(place, self._seconds(place, source), frame)
-        if last is None or not self._may_miss(range(last + 1, len(self.index.stamps)), point):
-            return position
-        if point is None:
-            self.tally, self.lost_count = source.tally, source.lost()
+        missing = range(0 if last is None else last + 1, len(self.index.stamps))
+        if point is not None:
+            return position if missing else None
+        self.lost.update(missing)
+        self.tally, self.lost_count = source.tally, source.lost()
         return None
 
     def _seconds(self, place: int, source: Source) -> float:
         return seconds(int(self.index.stamps[place] - self.index.stamps[0]), source.tick)
-
-    def _may_miss(self, frames: range, point: int | None) -> bool:
-        if point is None:
-            self.lost.update(frames)
-        return self.lost.issuperset(frames)
 
     def _numbered(self, source: Source, position: int, point: int | None) -> Iterator[tuple[int, VideoFrame]]:
         """Yield decoded frames with their numbers: from the beginning, or from a key frame at or before `position`."""

@@ -1,7 +1,6 @@
 """The ffmpeg program: where it is, and running it without a shell."""
 
 import contextlib
-import itertools
 import os
 import re
 import shutil
@@ -20,7 +19,20 @@ GLOBAL_OPTIONS = ("-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", 
 PROGRESS_OPTIONS = ("-progress", "pipe:1", "-stats_period", "1")
 LOG_TAIL = 65536
 CONTEXT = re.compile(r"^(\[[^\]]*\] *)+")
-EMPTY_WORDS = ("Conversion failed!", "Nothing was written into output file", "Error opening output files")
+FOLLOW_UPS = (
+    "Conversion failed",
+    "Could not open encoder before EOF",
+    "Error opening input file",
+    "Error opening output file",
+    "Error reinitializing filters",
+    "Error sending frames to consumers",
+    "Error while opening encoder",
+    "Failed to configure",
+    "Nothing was written into output file",
+    "Task finished with error code",
+    "Terminating thread",
+)
+"""What ffmpeg says after it has said what is wrong."""
 
 
 def ffmpeg_binary() -> str:
@@ -71,7 +83,8 @@ def run_ffmpeg(stream: Any, on_frames: Callable[[int], None] | None = None) -> N
         ResourceError: if there is no ffmpeg.
     """
     options = PROGRESS_OPTIONS if on_frames else ()
-    with running_ffmpeg(ffmpeg_command(stream, *options)) as process:
+    command = ffmpeg_command(stream, *options)
+    with running_ffmpeg(command, place=_file_of(command)) as process:
         for line in process.lines():
             key, _, value = line.partition("=")
             if on_frames and key == "frame" and value.isdecimal():
@@ -79,11 +92,12 @@ def run_ffmpeg(stream: Any, on_frames: Callable[[int], None] | None = None) -> N
 
 
 @contextlib.contextmanager
-def running_ffmpeg(command: list[str], *, fed: bool = False) -> Iterator["FfmpegProcess"]:
+def running_ffmpeg(command: list[str], *, place: str | Path, fed: bool = False) -> Iterator["FfmpegProcess"]:
     """Start ffmpeg, yield it, and wait for its end; it is killed if the block is left by an error.
 
     Args:
         command: the program and its arguments.
+        place: the file that errors name.
         fed: the block feeds it with `write`.
 
     Raises:
@@ -91,7 +105,7 @@ def running_ffmpeg(command: list[str], *, fed: bool = False) -> Iterator["Ffmpeg
     """
     # A file, not a pipe: nobody reads while frames are piped, and a full pipe would stop ffmpeg.
     with tempfile.TemporaryFile() as log:
-        process = FfmpegProcess(command, log, fed)
+        process = FfmpegProcess(command, place, log, fed)
         try:
             yield process
             process.finish()
@@ -102,8 +116,8 @@ def running_ffmpeg(command: list[str], *, fed: bool = False) -> Iterator["Ffmpeg
 class FfmpegProcess:
     """A running ffmpeg, and what it has said."""
 
-    def __init__(self, command: list[str], log: IO[bytes], fed: bool) -> None:
-        self._command = command
+    def __init__(self, command: list[str], place: str | Path, log: IO[bytes], fed: bool) -> None:
+        self._place = place
         self._log = log
         stdin = subprocess.PIPE if fed else subprocess.DEVNULL
         self._process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=log)
@@ -145,19 +159,17 @@ class FfmpegProcess:
 
     def _failure(self) -> VideoError:
         code = self._process.wait()
-        return VideoError(f"{_file_of(self._command)}: ffmpeg failed: {_last_words(self._log, code)}")
+        return VideoError(f"{self._place}: ffmpeg failed: {_last_words(self._log, code)}")
 
 
 def _file_of(command: list[str]) -> str:
-    """Return the file that a command is about: its first input, or its output where frames are piped in."""
-    inputs = [value for option, value in itertools.pairwise(command) if option == "-i"]
-    file = next((name for name in inputs if name != "pipe:"), command[-1])
-    return file.removeprefix("file:")
+    """Return the file that a command reads."""
+    return command[command.index("-i") + 1].removeprefix("file:")
 
 
 def _last_words(log: IO[bytes], code: int) -> str:
     size = log.seek(0, os.SEEK_END)
     log.seek(max(0, size - LOG_TAIL))
     lines = [CONTEXT.sub("", line).strip() for line in log.read().decode(errors="replace").splitlines()]
-    spoken = [line for line in lines if line and not line.startswith(EMPTY_WORDS)]
+    spoken = [line for line in lines if line and not line.startswith(FOLLOW_UPS)]
     return spoken[-1] if spoken else f"exit code {code}"

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ CHECKED_FRAMES = 32
 MOST_JUMPS = 3
 """More means that packets are not frames, as with fields or hidden frames."""
 CHECKSUM_STEP = 4
+REPORTED_FRAMES = 25
 NO_PTS = -(2**63)
 
 
@@ -53,6 +55,10 @@ class FrameIndex:
 class Scan:
     """What one pass of decoding found; lists are by frame."""
 
+    tick: Fraction
+    """Seconds of one unit of `stamps`."""
+    rates: list[Fraction]
+    """Frames per second that the file claims, the most exact first."""
     stamps: list[int] = field(default_factory=list)
     pts: list[int] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
@@ -63,6 +69,10 @@ class Scan:
     lost: int = 0
     """Frames that could not be decoded."""
     tally: Tally = field(default_factory=Tally)
+
+    def times_s(self) -> NDArray[np.float64]:
+        """Return the times of the frames in seconds from the first, as VideoReader gives them."""
+        return np.array([seconds(stamp - self.stamps[0], self.tick) for stamp in self.stamps])
 
     def index(self) -> FrameIndex:
         """Return the index of the frames that were decoded."""
@@ -101,25 +111,32 @@ class Clock:
         return given
 
 
-def scan_frames(path: str | Path, threads: int = 1) -> Scan:
+def scan_frames(path: str | Path, threads: int = 1, on_frames: Callable[[int], None] | None = None) -> Scan:
     """Decode a whole video and return what is in it.
+
+    Args:
+        path: the file.
+        threads: processor cores for decoding; 0 is all.
+        on_frames: called now and then with the number of frames decoded so far.
 
     Raises:
         VideoError: if the file cannot be read, or no frame of it be decoded.
     """
-    found = _scan(path, threads)
+    found = _scan(path, threads, on_frames)
     # After an error at the end, a decoder with several threads keeps good frames for itself.
     if threads != 1 and (found.lost or found.tally.refused):
-        found = _scan(path, 1)
+        found = _scan(path, 1, on_frames)
     if not found.stamps:
         raise VideoError(f"{path}: no frame can be decoded; the file is broken")
     return found
 
 
-def _scan(path: str | Path, threads: int) -> Scan:
+def _scan(path: str | Path, threads: int, on_frames: Callable[[int], None] | None) -> Scan:
     with contextlib.closing(open_source(path, threads)) as source:
-        found, clock = Scan(tally=source.tally), Clock(source)
+        found, clock = Scan(tick=source.tick, rates=source.claimed_rates(), tally=source.tally), Clock(source)
         for place, frame in enumerate(source.decode()):
+            if on_frames and place % REPORTED_FRAMES == 0:
+                on_frames(place)
             found.stamps.append(clock.stamp(frame))
             found.pts.append(NO_PTS if frame.pts is None else frame.pts)
             found.checksums.append(checksum(frame))
@@ -188,4 +205,6 @@ def checksum(frame: VideoFrame) -> int:
     """Return a checksum of every fourth row of the first plane: enough to tell a frame from its neighbours."""
     bits = frame.format.components[0].bits if frame.format.is_planar else frame.format.bits_per_pixel
     used = frame.width * -(-bits // 8)
-    return zlib.crc32(np.ascontiguousarray(first_plane(frame)[::CHECKSUM_STEP, :used]).data)
+    pixels = zlib.crc32(np.ascontiguousarray(first_plane(frame)[::CHECKSUM_STEP, :used]).data)
+    # A palette is not in every packet: after a jump the right pixels may come with the wrong colours.
+    return zlib.crc32(bytes(frame.planes[1]), pixels) if frame.format.name == "pal8" else pixels

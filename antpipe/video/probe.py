@@ -91,8 +91,8 @@ def describe(path: str | Path, scan: Scan) -> VideoInfo:
             raise VideoError(f"{path}: no frame can be decoded; the file is broken")
         orientation = read_orientation(first[0], path)
         size = first[0].width, first[0].height
-        timing = measure_timing(np.array(scan.stamps, np.int64), source.tick, source.claimed_rates())
-        span = float((scan.stamps[-1] - scan.stamps[0]) * source.tick)
+        timing = measure_timing(np.array(scan.stamps, np.int64), scan.tick, scan.rates)
+        span = float((scan.stamps[-1] - scan.stamps[0]) * scan.tick)
         return VideoInfo(
             path=Path(path).as_posix(),
             width=size[0] if orientation[0] else size[1],
@@ -139,7 +139,7 @@ def _find_problems(source: Source, scan: Scan, timing: Timing, first: VideoFrame
 def _early_end(source: Source, scan: Scan, timing: Timing) -> list[str]:
     """Return a sentence where a file that counts no frames promises more time than its frames fill."""
     promised_s = (source.container.duration or 0) / av.time_base
-    end_s = float(scan.stamps[-1] * source.tick + 1 / timing.rate)
+    end_s = float(scan.stamps[-1] * scan.tick + 1 / timing.rate)
     alone = len(source.container.streams) == 1
     tolerance = max(END_TOLERANCE_S, 2 / float(timing.rate)) if alone else OTHERS_TOLERANCE_S
     if source.promised or promised_s - end_s <= tolerance:

@@ -1,167 +1,142 @@
 """Raw videos into videos of which every frame can be found again, with a record of the way back."""
 
+import os
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import ffmpeg
 
 import antpipe
-from antpipe.config.preprocess import PreprocessConfig, crop_box
+from antpipe.config.preprocess import PreprocessConfig
 from antpipe.errors import VideoError
 from antpipe.files import atomic_path, write_json
-from antpipe.geometry import IDENTITY, Transform, crop_transform, resize_transform
-from antpipe.video.encode import SCALE_FLAGS, encoder_options, frame_rate
-from antpipe.video.ffmpeg import ffmpeg_command, file_url, run_ffmpeg
-from antpipe.video.probe import VideoInfo, probe
+from antpipe.video.ffmpeg import GLOBAL_OPTIONS, file_url, run_ffmpeg
+from antpipe.video.filters import can_tone_map, make_stream
+from antpipe.video.index import scan_frames
+from antpipe.video.plan import Plan, make_plan
+from antpipe.video.probe import VideoInfo, describe
 
-
-class Plan(NamedTuple):
-    """What is done to a raw video."""
-
-    box: tuple[int, int, int, int]
-    """Width, height, x, y of the crop in raw pixels."""
-    scaled: tuple[int, int]
-    """Width and height after scaling."""
-    size: tuple[int, int]
-    """Width and height of the result, even."""
-    rate: Fraction
-    """Frames per second of the result."""
-    resample: bool
-    """Whether frames are repeated or dropped to reach the rate."""
-
-    def to_raw(self) -> Transform:
-        """Return the map from pixels of the result to upright raw pixels."""
-        there = crop_transform(self.box[2], self.box[3])
-        if self.scaled != self.box[:2]:
-            there = there.then(resize_transform(self.box[:2], self.scaled))
-        return there.inverse() if there != IDENTITY else IDENTITY
+Advance = Callable[[int, int | None], None]
 
 
 def preprocess(
     video: str | Path,
     output: str | Path,
     config: PreprocessConfig,
-    on_progress: Callable[[int, int | None], None] | None = None,
+    on_progress: Advance | None = None,
+    threads: int = 0,
 ) -> dict[str, Any]:
-    """Cut, scale and encode a raw video, and write what was done beside it, as OUTPUT with the suffix .json.
+    """Cut, scale and encode a raw video; write what was done beside it, as `output` with the suffix .json.
 
-    The same video and settings give the same bytes. Audio is dropped.
+    The order is: turn upright, crop, keep start to end, frame rate, scale, 8-bit 4:2:0. Sound is dropped. A raw video
+    of variable rate gets its average rate; one of constant rate is kept frame for frame. The same video and settings
+    give the same bytes, whatever the machine's number of cores.
 
     Args:
         video: the raw video.
         output: an MP4 file, which appears whole or not at all.
         config: what is done.
-        on_progress: called with frames written and their expected number.
+        on_progress: called with the frames done and in all; a frame counts when read, when written, and when checked.
+        threads: processor cores for decoding; 0 is all.
 
     Returns:
-        The content of the sidecar.
+        The content of the sidecar: `source` and `output` (see `VideoInfo`), `settings`, `to_raw` (transform from pixels
+        of the result to upright raw pixels), `first_raw_frame`, `first_raw_time_s`, `keeps_frame_numbers` (frame n of
+        the result is frame first_raw_frame + n of the raw video), `command`, `notes`.
 
     Raises:
-        VideoError: if the video cannot be read, the crop leaves it, nothing is left, or output is the video itself.
+        VideoError: if the video cannot be read, the crop leaves it, nothing is left, the output is the video itself or
+            no MP4, or frames went missing.
     """
     video, output = Path(video), Path(output)
-    if video.resolve() == output.resolve():
-        raise VideoError(f"{output}: the output would replace the raw video; choose another name or folder")
-    source = probe(video)
-    plan = _make_plan(source, config)
-    first, expected = _kept_frames(source, plan, config)
+    _check_output(video, output)
+    progress = Progress(on_progress)
+    scan = scan_frames(video, threads, progress.advance)
+    source = describe(video, scan)
+    plan = make_plan(video, source, scan, config)
+    progress.finish_stage(source.frame_count, 2 * plan.expected_frames)
+    sidecar = output.with_suffix(".json")
     with atomic_path(output) as temporary:
-        stream = _stream(video, temporary, source, plan, config)
-        run_ffmpeg(stream, None if on_progress is None else lambda done: on_progress(done, expected))
-        result = probe(temporary)
-        sidecar = {
-            "antpipe_version": antpipe.__version__,
-            "source": source.to_dict(),
-            "output": {**result.to_dict(), "path": output.as_posix()},
-            "settings": config.model_dump(mode="json"),
-            "to_raw": plan.to_raw().to_dict(),
-            "first_raw_frame": first,
-            "command": [word.replace(str(temporary.absolute()), output.as_posix()) for word in ffmpeg_command(stream)],
-            "notes": _notes(source, result, plan, expected),
-        }
-        write_json(output.with_suffix(".json"), sidecar)
-    return sidecar
+        run_ffmpeg(make_stream(video, temporary, source, plan, config, threads), progress.advance)
+        progress.finish_stage(plan.expected_frames, plan.expected_frames)
+        result = describe(temporary, scan_frames(temporary, threads, progress.advance))
+        _check_frames(source, result, plan)
+        sidecar.unlink(missing_ok=True)  # an old record must not lie beside a new video
+    record = {
+        "antpipe_version": antpipe.__version__,
+        "source": source.to_dict(),
+        "output": {**result.to_dict(), "path": output.as_posix()},
+        "settings": config.model_dump(mode="json"),
+        "to_raw": plan.to_raw().to_dict(),
+        "first_raw_frame": plan.first_raw_frame,
+        "first_raw_time_s": plan.first_raw_time_s,
+        "keeps_frame_numbers": plan.keeps_numbers,
+        "command": _command(make_stream(video, output, source, plan, config, threads), video, output),
+        "notes": _notes(source, result, plan),
+    }
+    write_json(sidecar, record)
+    progress.finish_stage(plan.expected_frames, 0)
+    return record
 
 
-def _make_plan(source: VideoInfo, config: PreprocessConfig) -> Plan:
-    raw = (source.width, source.height)
-    box = crop_box(config.crop, raw) if config.crop is not None else (*raw, 0, 0)
-    width, height, x, y = box
-    if x + width > raw[0] or y + height > raw[1]:
+class Progress:
+    """Adds up the frames of several stages."""
+
+    def __init__(self, report: Advance | None) -> None:
+        self._report = report
+        self._before = 0
+        self._total: int | None = None
+
+    def advance(self, frames: int) -> None:
+        """Report frames of the present stage."""
+        if self._report:
+            self._report(self._before + frames, self._total)
+
+    def finish_stage(self, frames: int, to_come: int) -> None:
+        """Add a stage that is done, and say how many frames are still to come."""
+        self._before += frames
+        self._total = self._before + to_come
+        self.advance(0)
+
+
+def _check_output(video: Path, output: Path) -> None:
+    if output.suffix.lower() != ".mp4":
+        raise VideoError(f"{output}: expected a name that ends in .mp4, because MP4 is what is written")
+    if video.resolve() == output.resolve() or (output.exists() and video.exists() and os.path.samefile(video, output)):
+        raise VideoError(f"{output}: the output would replace the raw video; choose another name or folder")
+
+
+def _check_frames(source: VideoInfo, result: VideoInfo, plan: Plan) -> None:
+    """Refuse a result that has lost frames of a good video; `_notes` tells where the video itself is to blame."""
+    if not plan.resample and not source.problems and result.frame_count != plan.expected_frames:
         raise VideoError(
-            f"{source.path}: crop of {width}x{height} at ({x}, {y}) leaves the frame of {raw[0]}x{raw[1]} pixels; "
-            "change preprocess.crop"
+            f"{source.path}: expected {plan.expected_frames} frames in the result, got {result.frame_count}; "
+            f"set preprocess.fps to {source.fps:.6g} to go by the times of the frames"
         )
-    scaled = (round(width * config.scale), round(height * config.scale))
-    size = (scaled[0] // 2 * 2, scaled[1] // 2 * 2)
-    if min(size) < 2:
-        raise VideoError(
-            f"{source.path}: {scaled[0]}x{scaled[1]} pixels are left after crop and scale, at least 2x2 are needed; "
-            "change preprocess.crop or preprocess.scale"
-        )
-    rate = frame_rate(config.fps or source.fps)
-    return Plan(box, scaled, size, rate, config.fps is not None or source.variable_frame_rate)
 
 
-def _kept_frames(source: VideoInfo, plan: Plan, config: PreprocessConfig) -> tuple[int, int]:
-    """Return the raw index of the first frame of the result, and how many frames it should have."""
-    start, end = config.start or 0.0, min(config.end or source.duration_s, source.duration_s)
-    # Half a frame of tolerance: times in files are rounded.
-    first = max(-int(-(start * source.fps - 0.01) // 1), 0)
-    last = min(-int(-(end * source.fps - 0.01) // 1), source.frame_count)
-    if first >= last:
-        raise VideoError(
-            f"{source.path}: nothing lies between {start:g} s and {end:g} s; the video is {source.duration_s:.2f} s long; "
-            "change preprocess.start and end"
-        )
-    expected = round((end - start) * float(plan.rate)) if plan.resample else last - first
-    return first, expected
+def _command(stream: Any, video: Path, output: Path) -> list[str]:
+    """Return the command with paths as they were given: where the project lies is nobody's business."""
+    given = {file_url(video): f"file:{video.as_posix()}", file_url(output): f"file:{output.as_posix()}"}
+    return ["ffmpeg", *GLOBAL_OPTIONS, *(given.get(word, word) for word in ffmpeg.get_args(stream))]
 
 
-def _stream(video: Path, output: Path, source: VideoInfo, plan: Plan, config: PreprocessConfig) -> Any:
-    stream = ffmpeg.input(file_url(video)).video.filter("setpts", "PTS-STARTPTS")
-    if config.start is not None or config.end is not None:
-        # Half a frame before, so that rounded times do not lose the frame at the very moment.
-        half = 0.5 / source.fps
-        bounds = {"start": max((config.start or 0.0) - half, 0.0)}
-        if config.end is not None:
-            bounds["end"] = config.end - half
-        stream = stream.filter("trim", **bounds).filter("setpts", "PTS-STARTPTS")
-    if plan.resample:
-        stream = stream.filter("fps", fps=f"{plan.rate.numerator}/{plan.rate.denominator}")
-    else:
-        stream = stream.filter("setpts", f"N/({plan.rate.numerator}/{plan.rate.denominator})/TB")
-    width, height, x, y = plan.box
-    if (width, height) != (source.width, source.height):
-        stream = stream.filter("crop", width, height, x, y, exact=1)
-    if config.grayscale:
-        stream = stream.filter("format", "gray")
-    width, height = plan.scaled
-    stream = stream.filter("scale", width, height, out_color_matrix="bt709", out_range="tv", flags=SCALE_FLAGS)
-    if plan.size != plan.scaled:
-        stream = stream.filter("format", "yuv444p").filter("crop", *plan.size, 0, 0, exact=1)
-    options = encoder_options(
-        crf=config.crf,
-        preset=config.preset,
-        keyframe_interval=config.keyframe_interval,
-        codec=config.codec,
-        pixel_format=config.pixel_format,
-    )
-    rate = f"{plan.rate.numerator}/{plan.rate.denominator}"
-    return stream.output(file_url(output), **options, r=rate, fps_mode="cfr")
-
-
-def _notes(source: VideoInfo, result: VideoInfo, plan: Plan, expected: int) -> list[str]:
+def _notes(source: VideoInfo, result: VideoInfo, plan: Plan) -> list[str]:
     """Return what a user should know about the result, one sentence each."""
     notes = [f"raw video: {problem}" for problem in source.problems]
-    if source.hdr:
-        notes.append("raw video: HDR; its brightness was taken as it is, so the picture may look flat")
+    if source.has_audio:
+        notes.append("sound was dropped")
+    if source.hdr and can_tone_map():
+        notes.append("HDR was converted to ordinary brightness (BT.709)")
+    elif source.hdr:
+        notes.append("HDR was cut to 8 bit as it is, and looks flat: this ffmpeg has no zscale filter to convert it")
     if plan.size != plan.scaled:
-        notes.append(f"{plan.scaled[0]}x{plan.scaled[1]} is odd; the last column or row was cut off for H.264")
+        notes.append(
+            f"{plan.scaled[0]}x{plan.scaled[1]} pixels became {plan.size[0]}x{plan.size[1]}: sizes must be even"
+        )
     if plan.resample:
         notes.append(f"frames were repeated or dropped to reach {float(plan.rate):.6g} frames per second")
-    if result.frame_count != expected:
-        notes.append(f"{expected} frames were expected, {result.frame_count} came out")
-    return notes
+    if abs(result.frame_count - plan.expected_frames) > int(plan.resample):  # rounding of the end may add a frame
+        notes.append(f"{plan.expected_frames} frames were expected, {result.frame_count} came out")
+    return [*notes, *(f"result: {problem}" for problem in result.problems)]

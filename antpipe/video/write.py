@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from antpipe.errors import VideoError
 from antpipe.files import atomic_path
-from antpipe.video.encode import SCALE_FLAGS, encoder_options, frame_rate
+from antpipe.video.encode import BT709, SCALE_FLAGS, encoder_options, frame_rate
 from antpipe.video.ffmpeg import FfmpegProcess, ffmpeg_command, file_url, running_ffmpeg
 
 
@@ -61,7 +61,8 @@ class VideoWriter:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             temporary = stack.enter_context(atomic_path(self.path))
-            self._process = stack.enter_context(running_ffmpeg(ffmpeg_command(self._stream(temporary)), fed=True))
+            command = ffmpeg_command(self._stream(temporary))
+            self._process = stack.enter_context(running_ffmpeg(command, place=self.path, fed=True))
             self._stack = stack.pop_all()
         return self
 
@@ -96,4 +97,4 @@ class VideoWriter:
         pixel_format = "gray" if len(self._shape) == 2 else "rgb24"
         source = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=pixel_format, s=f"{width}x{height}", r=self._fps)
         scaled = source.filter("scale", out_color_matrix="bt709", out_range="tv", flags=SCALE_FLAGS)
-        return scaled.output(file_url(path), **self._options)
+        return scaled.filter("format", "yuv420p").filter("setparams", **BT709).output(file_url(path), **self._options)

@@ -54,7 +54,10 @@ WRONG = [
     (model(input={"channels": 2}), "models.centroid.input.channels: Input should be 1 or 3, got 2"),
     (model(input={"crop_size": 0}), "models.centroid.input.crop_size: Input should be greater than or equal to 1"),
     (model(head={"sigma": 0}), "models.centroid.head.sigma: Input should be greater than 0, got 0"),
-    (model(augmentation={"rotation": 15}), "models.centroid.augmentation.rotation: Input should be a valid tuple, got 15"),
+    (
+        model(augmentation={"rotation": 15}),
+        "models.centroid.augmentation.rotation: Input should be a valid tuple, got 15",
+    ),
     (
         model(augmentation={"rotation": [10, -10]}),
         "models.centroid.augmentation: rotation must be [low, high], got [10.0, -10.0]",
@@ -75,7 +78,10 @@ WRONG = [
 ]
 
 DO_NOT_FIT = [
-    (model(backbone={"unet": None}), "models.centroid.backbone: set exactly one backbone, got none; choose one of ['unet']"),
+    (
+        model(backbone={"unet": None}),
+        "models.centroid.backbone: set exactly one backbone, got none; choose one of ['unet']",
+    ),
     (unet(max_stride=12), "models.centroid.backbone.unet: max_stride must be a power of two, got 12"),
     (unet(stem_stride=3), "models.centroid.backbone.unet: stem_stride must be a power of two, got 3"),
     (unet(stem_stride=32), "models.centroid.backbone.unet: stem_stride 32 must not be above max_stride 16"),

@@ -10,16 +10,20 @@ from snakemake.exceptions import WorkflowError
 
 # Scripts run in processes of their own; they must find this copy of the package, also before it is installed.
 sys.path.insert(0, str(workflow.basedir))
-os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(workflow.basedir), os.environ.get("PYTHONPATH")) if p)
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    p for p in (str(workflow.basedir), os.environ.get("PYTHONPATH")) if p
+)
 
 from antpipe.config.project import parse_config
 from antpipe.errors import AntpipeError
-from antpipe.inputs import find_inputs
+from antpipe.inputs import check_inputs, find_inputs
 from antpipe.provenance import code_version
 
 try:
     CONFIG = parse_config(dict(config))
     INPUTS = find_inputs(CONFIG)
+    if workflow.is_main_process:
+        check_inputs(CONFIG, INPUTS)
 except AntpipeError as error:
     raise WorkflowError(str(error)) from None
 
@@ -27,7 +31,12 @@ RESULTS = CONFIG.results
 MODELS = f"{RESULTS}/models/{CONFIG.experiment}"
 VIDEOS = sorted(INPUTS.videos)
 MODEL_TYPES = list(type(CONFIG.models).model_fields)
-FORMATS = {"parquet": "parquet", "csv": "csv", "slp": "slp", "analysis.h5": "analysis_h5"}
+FORMATS = {
+    "parquet": "parquet",
+    "csv": "csv",
+    "slp": "slp",
+    "analysis.h5": "analysis_h5",
+}
 ENVIRONMENT = "../../envs/antpipe.yaml"
 
 
@@ -44,7 +53,9 @@ def settings(section):
 
 def videos_and_sidecars():
     """Return all preprocessed videos with their sidecars."""
-    return expand(f"{RESULTS}/videos/{{video}}.{{suffix}}", video=VIDEOS, suffix=["mp4", "json"])
+    return expand(
+        f"{RESULTS}/videos/{{video}}.{{suffix}}", video=VIDEOS, suffix=["mp4", "json"]
+    )
 
 
 def true_identities():
@@ -56,9 +67,15 @@ def true_identities():
 
 def exported():
     """Return the exported files that the configuration asks for."""
-    wanted = [suffix for suffix, format in FORMATS.items() if format in CONFIG.export.formats]
-    files = expand(f"{RESULTS}/export/{{video}}.{{suffix}}", video=VIDEOS, suffix=wanted)
-    return files + ([f"{RESULTS}/export/long"] if "parquet_long" in CONFIG.export.formats else [])
+    wanted = [
+        suffix for suffix, format in FORMATS.items() if format in CONFIG.export.formats
+    ]
+    files = expand(
+        f"{RESULTS}/export/{{video}}.{{suffix}}", video=VIDEOS, suffix=wanted
+    )
+    return files + (
+        [f"{RESULTS}/export/long"] if "parquet_long" in CONFIG.export.formats else []
+    )
 
 
 def pictures():

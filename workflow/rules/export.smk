@@ -12,20 +12,20 @@ rule export:
         tracks=rules.track.output.tracks,
     output:
         f"{RESULTS}/export/{{video}}.{{suffix}}",
-    params:
-        format=lambda wildcards: FORMATS[wildcards.suffix],
-        coordinates=CONFIG.export.coordinates,
-        code=code_version("antpipe.export.export"),
     log:
         f"{RESULTS}/logs/export/{{video}}.{{suffix}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/export/{{video}}.{{suffix}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
-    conda:
-        ENVIRONMENT
+    params:
+        format=lambda wildcards: FORMATS[wildcards.suffix],
+        coordinates=CONFIG.export.coordinates,
+        code=code_version("antpipe.export.export"),
     message:
         "Writing {wildcards.video}.{wildcards.suffix}"
     script:
@@ -38,20 +38,20 @@ rule export_long:
         tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
     output:
         directory(f"{RESULTS}/export/long"),
-    params:
-        format="parquet_long",
-        coordinates=CONFIG.export.coordinates,
-        code=code_version("antpipe.export.export"),
     log:
         f"{RESULTS}/logs/export_long.log",
     benchmark:
         f"{RESULTS}/benchmarks/export_long.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=240,
-    conda:
-        ENVIRONMENT
+    params:
+        format="parquet_long",
+        coordinates=CONFIG.export.coordinates,
+        code=code_version("antpipe.export.export"),
     message:
         "Writing all tracks as one data set"
     script:

@@ -13,20 +13,20 @@ rule merge:
     output:
         labels=f"{RESULTS}/labels/merged.slp",
         report=f"{RESULTS}/labels/merge.json",
-    params:
-        settings=settings(CONFIG.merge),
-        videos=INPUTS.videos,
-        code=code_version("antpipe.labels.project"),
     log:
         f"{RESULTS}/logs/merge.log",
     benchmark:
         f"{RESULTS}/benchmarks/merge.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.merge),
+        videos=INPUTS.videos,
+        code=code_version("antpipe.labels.project"),
     message:
         "Merging the label files"
     script:
@@ -39,19 +39,19 @@ rule split:
         labels=rules.merge.output.labels,
     output:
         split=f"{RESULTS}/labels/split.json",
-    params:
-        settings=settings(CONFIG.split),
-        code=code_version("antpipe.labels.split_file"),
     log:
         f"{RESULTS}/logs/split.log",
     benchmark:
         f"{RESULTS}/benchmarks/split.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.split),
+        code=code_version("antpipe.labels.split_file"),
     message:
         "Dividing the labelled frames"
     script:

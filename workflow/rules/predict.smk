@@ -11,24 +11,28 @@ rule predict:
     input:
         video=rules.preprocess.output.video,
         sidecar=rules.preprocess.output.sidecar,
-        models=expand(f"{MODELS}/{{model_type}}/{{file}}", model_type=MODEL_TYPES, file=["model.json", "best.weights.h5"]),
+        models=expand(
+            f"{MODELS}/{{model_type}}/{{file}}",
+            model_type=MODEL_TYPES,
+            file=["model.json", "best.weights.h5"],
+        ),
     output:
         poses=f"{RESULTS}/predictions/{{video}}.parquet",
-    params:
-        settings=settings(CONFIG.predict),
-        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
-        code=code_version("antpipe.inference.predict"),
     log:
         f"{RESULTS}/logs/predict/{{video}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/predict/{{video}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 8
     resources:
         gpu=1,
         mem_mb=4000,
         runtime=1440,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.predict),
+        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
+        code=code_version("antpipe.inference.predict"),
     message:
         "Predicting the poses in {wildcards.video}"
     script:

@@ -13,19 +13,19 @@ rule preprocess:
     output:
         video=f"{RESULTS}/videos/{{video}}.mp4",
         sidecar=f"{RESULTS}/videos/{{video}}.json",
-    params:
-        settings=settings(CONFIG.preprocess),
-        code=code_version("antpipe.video.transcode"),
     log:
         f"{RESULTS}/logs/preprocess/{{video}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/preprocess/{{video}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=2000,
         runtime=240,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.preprocess),
+        code=code_version("antpipe.video.transcode"),
     message:
         "Preprocessing {wildcards.video}"
     script:

@@ -28,19 +28,19 @@ rule draw_video:
             labels={"picture": "tracks over time"},
             caption="../report/timeline.rst",
         ),
-    params:
-        settings=settings(CONFIG.report),
-        code=code_version("antpipe.report.video"),
     log:
         f"{RESULTS}/logs/draw_video/{{video}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/draw_video/{{video}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=3000,
         runtime=240,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.report),
+        code=code_version("antpipe.report.video"),
     message:
         "Drawing the poses of {wildcards.video}"
     script:
@@ -57,19 +57,19 @@ rule accuracy:
         identities=true_identities(),
     output:
         accuracy=f"{RESULTS}/report/accuracy.json",
-    params:
-        videos=VIDEOS,
-        code=code_version("antpipe.evaluation.project"),
     log:
         f"{RESULTS}/logs/accuracy.log",
     benchmark:
         f"{RESULTS}/benchmarks/accuracy.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        videos=VIDEOS,
+        code=code_version("antpipe.evaluation.project"),
     message:
         "Comparing the tracks with labelled frames"
     script:
@@ -80,11 +80,21 @@ rule summary:
     """Putting everything on one page."""
     input:
         tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
-        stills=expand(f"{RESULTS}/report/{{video}}.{{picture}}", video=VIDEOS, picture=["png", "tracks.png"]),
+        stills=expand(
+            f"{RESULTS}/report/{{video}}.{{picture}}",
+            video=VIDEOS,
+            picture=["png", "tracks.png"],
+        ),
         models=expand(
             f"{MODELS}/{{model_type}}/{{file}}",
             model_type=MODEL_TYPES,
-            file=["metrics.train.json", "metrics.val.json", "metrics.test.json", "learning_curves.png", "examples.png"],
+            file=[
+                "metrics.train.json",
+                "metrics.val.json",
+                "metrics.test.json",
+                "learning_curves.png",
+                "examples.png",
+            ],
         ),
         accuracy=rules.accuracy.output.accuracy,
     output:
@@ -94,21 +104,21 @@ rule summary:
             labels={"page": "summary"},
             caption="../report/summary.rst",
         ),
+    log:
+        f"{RESULTS}/logs/summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summary.jsonl"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         videos=VIDEOS,
         folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
         title=f"antpipe: {CONFIG.experiment}",
         code=code_version("antpipe.report.summary"),
-    log:
-        f"{RESULTS}/logs/summary.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/summary.jsonl"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        ENVIRONMENT
     message:
         "Putting everything on one page"
     script:

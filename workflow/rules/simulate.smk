@@ -12,20 +12,20 @@ if CONFIG.videos == "simulated":
             videos=expand(f"{RESULTS}/simulated/{{video}}.mp4", video=VIDEOS),
             truth=expand(f"{RESULTS}/simulated/truth/{{video}}.parquet", video=VIDEOS),
             labels=f"{RESULTS}/simulated/labels.slp",
-        params:
-            folder=f"{RESULTS}/simulated",
-            settings=settings(CONFIG.simulate),
-            code=code_version("antpipe.synthetic.simulate"),
         log:
             f"{RESULTS}/logs/simulate.log",
         benchmark:
             f"{RESULTS}/benchmarks/simulate.jsonl"
+        conda:
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
             runtime=60,
-        conda:
-            ENVIRONMENT
+        params:
+            folder=f"{RESULTS}/simulated",
+            settings=settings(CONFIG.simulate),
+            code=code_version("antpipe.synthetic.simulate"),
         message:
             "Drawing films of synthetic ants"
         script:

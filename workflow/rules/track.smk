@@ -12,19 +12,19 @@ rule track:
         poses=rules.predict.output.poses,
     output:
         tracks=f"{RESULTS}/tracks/{{video}}.parquet",
-    params:
-        settings=settings(CONFIG.track),
-        code=code_version("antpipe.tracking.track"),
     log:
         f"{RESULTS}/logs/track/{{video}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/track/{{video}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=240,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings(CONFIG.track),
+        code=code_version("antpipe.tracking.track"),
     message:
         "Linking the animals of {wildcards.video} into tracks"
     script:

@@ -17,24 +17,29 @@ rule train:
         weights=f"{MODELS}/{{model_type}}/best.weights.h5",
         run=f"{MODELS}/{{model_type}}/run.json",
         log=f"{MODELS}/{{model_type}}/training_log.csv",
-        metrics=expand(f"{MODELS}/{{{{model_type}}}}/metrics.{{part}}.json", part=["train", "val", "test"]),
+        metrics=expand(
+            f"{MODELS}/{{{{model_type}}}}/metrics.{{part}}.json",
+            part=["train", "val", "test"],
+        ),
         examples=f"{MODELS}/{{model_type}}/examples.npz",
-    params:
-        settings=lambda wildcards: settings(getattr(CONFIG.models, wildcards.model_type)),
-        seed=CONFIG.seed,
-        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
-        code=code_version("antpipe.training.run"),
     log:
         f"{RESULTS}/logs/train/{CONFIG.experiment}.{{model_type}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{CONFIG.experiment}.{{model_type}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 8
     resources:
         gpu=1,
         mem_mb=8000,
         runtime=720,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=lambda wildcards: settings(
+            getattr(CONFIG.models, wildcards.model_type)
+        ),
+        seed=CONFIG.seed,
+        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
+        code=code_version("antpipe.training.run"),
     message:
         "Training the {wildcards.model_type} network"
     script:
@@ -60,19 +65,19 @@ rule draw_model:
             labels={"picture": "examples"},
             caption="../report/examples.rst",
         ),
-    params:
-        folder=lambda wildcards: f"{MODELS}/{wildcards.model_type}",
-        code=code_version("antpipe.report.model"),
     log:
         f"{RESULTS}/logs/draw_model/{CONFIG.experiment}.{{model_type}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/draw_model/{CONFIG.experiment}.{{model_type}}.jsonl"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    params:
+        folder=lambda wildcards: f"{MODELS}/{wildcards.model_type}",
+        code=code_version("antpipe.report.model"),
     message:
         "Drawing the {wildcards.model_type} network's learning curves"
     script:

@@ -1,0 +1,97 @@
+"""What a model is, apart from its weights: settings, nodes, crop size; and the file that says so.
+
+Apart from the weights, so that reading it needs no Keras.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from antpipe.config.model import MODEL_TYPES, ModelConfig
+from antpipe.errors import ModelError
+from antpipe.files import read_json, write_json
+from antpipe.geometry import Transform, resize_transform
+from antpipe.poses import Skeleton
+
+MODEL_FILE = "model.json"
+WEIGHTS_FILE = "best.weights.h5"
+SLEAP_CONFIG, SLEAP_WEIGHTS = "training_config.json", "best_model.h5"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """All that is needed to build a model and to run it, without its weights."""
+
+    model_type: str
+    config: ModelConfig
+    skeleton: Skeleton
+    """The nodes that the model predicts, in the order of its maps."""
+    crop_size: int | None
+    """Side of the crop in pixels after scaling; None for models of whole frames."""
+    offset_head: bool = False
+    """True for a SLEAP model that also predicts offsets of peaks; only SLEAP's geometry uses them."""
+    from_sleap: bool = False
+    """True for a model trained by SLEAP, whose points were scaled about the pixel centre (0, 0)."""
+
+    @property
+    def maps(self) -> int:
+        """Number of confidence maps."""
+        return 1 if self.model_type == "centroid" else len(self.skeleton.nodes)
+
+    @property
+    def stride(self) -> int:
+        """Input pixels per cell of the maps."""
+        return self.config.head.output_stride
+
+    def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return (width, height) of a frame of `size` after scaling."""
+        scale = self.config.input.scale
+        # SLEAP cuts the decimals off; ours rounds, so that the factor stays closest to what was asked for.
+        return tuple(max(int(s * scale) if self.from_sleap else round(s * scale), 1) for s in size)  # type: ignore[return-value]
+
+    def input_transform(self, size: tuple[int, int]) -> Transform:
+        """Return the map from pixels of a frame of `size` (width, height) to pixels of the scaled frame."""
+        if self.from_sleap:
+            return Transform(scale=(self.config.input.scale, self.config.input.scale))
+        return resize_transform(size, self.input_size(size))
+
+
+def write_spec(folder: str | Path, spec: ModelSpec, versions: dict[str, str]) -> None:
+    """Write model.json, which together with the weights makes a model folder."""
+    value = {
+        "model_type": spec.model_type,
+        "crop_size": spec.crop_size,
+        "skeleton": {k: [list(v) if isinstance(v, tuple) else v for v in vs] for k, vs in vars(spec.skeleton).items()},
+        "config": spec.config.model_dump(mode="json"),
+        "versions": versions,
+    }
+    write_json(Path(folder) / MODEL_FILE, value)
+
+
+def read_spec(folder: str | Path) -> ModelSpec:
+    """Return what model.json of one of our run folders says.
+
+    Raises:
+        ModelError: if the file is missing or not as we write it.
+    """
+    path = Path(folder) / MODEL_FILE
+    if not path.is_file():
+        raise ModelError(f"{folder}: not a model folder; expected {MODEL_FILE} (ours) or {SLEAP_CONFIG} (SLEAP's)")
+    try:
+        value = read_json(path)
+        skeleton, model_type = value["skeleton"], value["model_type"]
+        if model_type not in MODEL_TYPES:
+            raise ValueError(f"unknown model type {model_type!r}; expected one of {list(MODEL_TYPES)}")
+        return ModelSpec(
+            model_type=model_type,
+            config=ModelConfig.model_validate(value["config"]),
+            skeleton=Skeleton(
+                nodes=tuple(skeleton["nodes"]),
+                edges=tuple((a, b) for a, b in skeleton["edges"]),
+                symmetries=tuple((a, b) for a, b in skeleton["symmetries"]),
+            ),
+            crop_size=value["crop_size"],
+        )
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise ModelError(f"{path}: cannot be read as a model's settings ({error})") from error

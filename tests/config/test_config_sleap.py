@@ -1,0 +1,271 @@
+import copy
+import json
+
+import pytest
+
+from antpipe.config.model import receptive_field
+from antpipe.config.sleap import read_sleap_config
+from antpipe.errors import ConfigError
+
+MINIMAL = {
+    "data": {
+        "labels": {"training_inds": None, "validation_inds": None},
+        "preprocessing": {"ensure_rgb": False, "input_scaling": 0.5},
+        "instance_cropping": {"center_on_part": "thorax", "crop_size": 96, "crop_size_detection_padding": 20},
+    },
+    "model": {
+        "heads": {
+            "single_instance": None,
+            "centroid": None,
+            "centered_instance": {
+                "anchor_part": None,
+                "part_names": ["head", "thorax"],
+                "sigma": 2.5,
+                "output_stride": 4,
+                "loss_weight": 1.0,
+                "offset_refinement": False,
+            },
+        },
+        "backbone": {
+            "leap": None,
+            "unet": {
+                "stem_stride": None,
+                "max_stride": 16,
+                "output_stride": 4,
+                "filters": 24,
+                "filters_rate": 2.0,
+                "middle_block": True,
+                "up_interpolate": True,
+                "stacks": 1,
+            },
+        },
+        "base_checkpoint": None,
+    },
+    "optimization": {
+        "augmentation_config": {
+            "rotate": True,
+            "rotation_min_angle": -15.0,
+            "rotation_max_angle": 15.0,
+            "scale": False,
+            "scale_min": 0.9,
+            "scale_max": 1.1,
+            "random_flip": True,
+            "flip_horizontal": False,
+        },
+        "batch_size": 4,
+        "epochs": 200,
+        "optimizer": "adam",
+        "initial_learning_rate": 0.0001,
+        "learning_rate_schedule": {"reduce_on_plateau": True, "plateau_patience": 8},
+        "early_stopping": {"stop_training_on_plateau": True, "plateau_patience": 20},
+        "hard_keypoint_mining": {"online_mining": True, "max_hard_keypoints": None},
+    },
+}
+
+
+def document(**changes):
+    """The minimal configuration with values changed, given as {"dotted.key": value}."""
+    value = copy.deepcopy(MINIMAL)
+    for key, new in changes.items():
+        *path, last = key.split(".")
+        place = value
+        for part in path:
+            place = place[part]
+        place[last] = new
+    return value
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content):
+        path = tmp_path / "initial config ü.json"
+        text = content if isinstance(content, bytes) else (content if isinstance(content, str) else json.dumps(content))
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_sleap_config(path)
+
+    return read
+
+
+def test_every_number_has_its_place(read):
+    config = read(MINIMAL)
+    model = config.model
+    assert (config.model_type, config.crop_size, config.offset_head) == ("centered_instance", 96, False)
+    assert model.input.model_dump() == {"channels": 1, "scale": 0.5, "crop_size": 96, "crop_padding": 20}
+    assert model.backbone.unet.model_dump() == {
+        k: v for k, v in MINIMAL["model"]["backbone"]["unet"].items() if k != "output_stride"
+    }
+    assert model.head.anchor_part == "thorax"
+    assert model.head.part_names == ("head", "thorax")
+    assert (model.head.sigma, model.head.output_stride) == (2.5, 4)
+    assert model.augmentation.rotation == (-15, 15)
+    assert (model.augmentation.flip_horizontal, model.augmentation.flip_vertical) == (False, True)
+    off = ("scale", "translation", "uniform_noise", "gaussian_noise", "contrast", "brightness")
+    assert all(getattr(model.augmentation, name) is None for name in off)
+    optimization = model.optimization
+    assert (optimization.batch_size, optimization.epochs, optimization.learning_rate) == (4, 200, 1e-4)
+    assert (optimization.min_batches_per_epoch, optimization.plateau.patience) == (200, 8)
+    assert (optimization.plateau.cooldown, optimization.plateau.min_learning_rate) == (3, 1e-8)
+    assert (optimization.early_stopping.patience, optimization.early_stopping.min_delta) == (20, 1e-6)
+    assert optimization.hard_keypoints.enabled is True
+    assert config.training_indices is None
+    assert config.notes == ()
+
+
+def test_a_centroid_has_no_crop(read):
+    head = {**MINIMAL["model"]["heads"]["centered_instance"]}
+    del head["part_names"]
+    heads = {"centroid": {**head, "anchor_part": "head", "offset_refinement": True}, "centered_instance": None}
+    config = read(document(**{"model.heads": heads}))
+    assert (config.model_type, config.crop_size, config.offset_head) == ("centroid", None, True)
+    assert config.model.head.anchor_part == "head"
+
+
+@pytest.mark.parametrize(
+    ("section", "switch", "setting"),
+    [
+        ("learning_rate_schedule", "reduce_on_plateau", "plateau"),
+        ("early_stopping", "stop_training_on_plateau", "early_stopping"),
+    ],
+)
+def test_what_is_switched_off_waits_longer_than_training_lasts(read, section, switch, setting):
+    config = read(document(**{f"optimization.{section}": {switch: False, "plateau_patience": 3}}))
+    assert getattr(config.model.optimization, setting).patience >= config.model.optimization.epochs
+
+
+def test_the_split_comes_with_the_configuration(read):
+    labels = {"training_inds": [3, 1], "validation_inds": [0], "test_inds": [2]}
+    assert read(document(**{"data.labels": labels})).training_indices == {"train": [3, 1], "val": [0], "test": [2]}
+    labels = {"training_inds": [3, 1], "validation_inds": [0], "test_inds": None}
+    assert read(document(**{"data.labels": labels})).training_indices == {"train": [3, 1], "val": [0]}
+
+
+def test_comments_go_and_what_looks_like_one_stays(read):
+    text = json.dumps(document(**{"data.instance_cropping.center_on_part": 'a // "b" \\ c'}), indent=1)
+    text = text.replace('"data": {', '"data": { // where "labels" are: http://example.org', 1)
+    config = read("// SLEAP configuration\n" + text + "\n// the end")
+    assert config.model.head.anchor_part == 'a // "b" \\ c'
+
+
+def test_what_is_left_out_is_said(read):
+    changes = {"optimization.optimizer": "sgd", "data.preprocessing.imagenet_mode": "tf", "model.base_checkpoint": "x"}
+    assert sorted(read(document(**changes)).notes) == [
+        "data.preprocessing.imagenet_mode = 'tf' of the SLEAP configuration is not used",
+        "model.base_checkpoint = 'x' of the SLEAP configuration is not used",
+        "optimization.optimizer = 'sgd' of the SLEAP configuration is not used",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"expected JSON, but line 1 cannot be read"),
+        ('{"data": \n 5', r"expected JSON, but line 2 cannot be read"),
+        (b"\xff\xfe\x00", r"expected JSON, but it is not text"),
+        ("[]", r"expected a SLEAP training configuration, but it is not one \(TypeError"),
+        ("{}", r"expected a SLEAP training configuration, but it is not one \(KeyError\('data'\)\)"),
+        (document(**{"optimization.augmentation_config": None}), "expected a SLEAP training configuration"),
+        (document(**{"model.heads": {"centroid": None}}), r"model.heads: expected exactly one, got \[\]"),
+        (
+            document(**{"model.heads.single_instance": {}}),
+            r"model.heads: expected exactly one, got \['centered_instance', 'single_instance'\]",
+        ),
+        (
+            document(**{"model.heads": {"multi_instance": {}}}),
+            r"model type 'multi_instance' is not supported; choose one of \['centroid', 'centered_instance'\]",
+        ),
+        (
+            document(**{"model.backbone": {"resnet": {}}}),
+            r"backbone 'resnet' is not supported; choose one of \['unet'\]",
+        ),
+        (
+            document(**{"model.backbone.unet.max_stride": 12}),
+            r"backbone.unet: max_stride must be a power of two, got 12",
+        ),
+        (document(**{"model.backbone.unet.new_field": 1}), r"backbone.unet.new_field: Extra inputs are not permitted"),
+        (document(**{"model.heads.centered_instance.sigma": "wide"}), r"head.sigma: Input should be a valid number"),
+        (document(**{"data.preprocessing.input_scaling": 0}), r"input.scale: Input should be greater than 0"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(read, content, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        read(content)
+    assert "initial config ü.json: " in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="nothing.json: SLEAP configuration not found"):
+        read_sleap_config(tmp_path / "nothing.json")
+
+
+SUPPORTED = {"centroid", "centered_instance"}
+HEADS = {
+    "minimal_instance.UNet.centroid": "centroid",
+    "minimal_instance.UNet.centered_instance": "centered_instance",
+    "minimal_instance.UNet.bottomup": "multi_instance",
+    "min_tracks_2node.UNet.bottomup_multiclass": "multi_class_bottomup",
+    "min_tracks_2node.UNet.topdown_multiclass": "multi_class_topdown",
+    "minimal_robot.UNet.single_instance": "single_instance",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("file", ["initial_config.json", "training_config.json"])
+def test_sleaps_own_models_convert_or_are_refused_by_name(shared_data, name, file):
+    path = shared_data / "sleap_models" / name / file
+    if HEADS[name] in SUPPORTED:
+        config = read_sleap_config(path)
+        assert config.model_type == HEADS[name]
+        assert (config.model.backbone.unet.filters, config.model.backbone.unet.filters_rate) == (16, 1.5)
+        assert config.offset_head
+        return
+    with pytest.raises(ConfigError) as error:
+        read_sleap_config(path)
+    assert str(error.value) == (
+        f"{path}: model type {HEADS[name]!r} is not supported; choose one of ['centroid', 'centered_instance']"
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "filters", "stride", "anchor", "crop", "split"),
+    [
+        ("general/filter_32-stride_32.240425_031454.centroid", 32, 32, None, None, (62, 21, 21)),
+        ("general/filter_32-stride_32.240425_031454.centered_instance", 32, 32, None, 288, (62, 21, 21)),
+        ("general/filter_32-stride_16.240425_031454.centroid", 32, 16, None, None, (62, 21, 21)),
+        ("general/filter_32-stride_16.240425_031454.centered_instance", 32, 16, None, 288, (62, 21, 21)),
+        ("general/filter_16-stride_8.240425_031454.centroid", 16, 8, None, None, (62, 21, 21)),
+        ("general/filter_16-stride_8.240425_031454.centered_instance", 16, 8, None, 280, (62, 21, 21)),
+        ("general/part_LowerThorax.240425_031454.centroid", 16, 16, "LowerThorax", None, (62, 21, 21)),
+        ("general/part_LowerThorax.240425_031454.centered_instance", 24, 16, "LowerThorax", 288, (62, 21, 21)),
+        ("leaf_tip/240514_102521.centroid.fold_1", 32, 16, "LowerThorax", None, (63, 21, 21)),
+        ("leaf_tip/240514_102521.centroid.fold_2", 32, 16, "LowerThorax", None, (63, 21, 21)),
+        ("leaf_tip/240514_103059.centered_instance.fold_1", 32, 32, "LowerThorax", 352, (63, 21, 21)),
+        ("leaf_tip/240514_103059.centered_instance.fold_2", 32, 32, "LowerThorax", 352, (63, 21, 21)),
+    ],
+)
+def test_the_ant_models_convert(shared_data, folder, filters, stride, anchor, crop, split):
+    config = read_sleap_config(shared_data / "ants_models" / folder / "training_config.json")
+    unet = config.model.backbone.unet
+    assert config.model_type in folder
+    assert (unet.filters, unet.max_stride, config.model.head.anchor_part, config.crop_size) == (
+        filters,
+        stride,
+        anchor,
+        crop,
+    )
+    assert config.model.input.scale == (0.5 if config.model_type == "centroid" else 1.0)
+    assert tuple(len(config.training_indices[part]) for part in ("train", "val", "test")) == split
+    again = read_sleap_config(shared_data / "ants_models" / folder / "initial_config.json")
+    assert again.model.backbone == config.model.backbone
+    assert again.model.optimization == config.model.optimization
+
+
+def test_no_model_of_the_shared_data_is_left_out(shared_data):
+    folders = {p.parent for p in shared_data.glob("*_models/**/training_config.json")}
+    assert len(folders) == len(HEADS) + 12
+
+
+@pytest.mark.parametrize(("stride", "pixels"), [(8, 36), (16, 76), (32, 156), (64, 316)])
+def test_the_receptive_field_is_that_of_sleaps_guide(read, stride, pixels):
+    config = read(document(**{"model.backbone.unet.max_stride": stride}))
+    assert receptive_field(config.model.backbone.unet) == pixels

@@ -1,0 +1,122 @@
+import keras
+import numpy as np
+import pytest
+
+from antpipe.config.model import ModelConfig
+from antpipe.models.build import build_network
+
+
+def config(output_stride=4, channels=1, **unet):
+    return ModelConfig.model_validate(
+        {"input": {"channels": channels}, "backbone": {"unet": unet}, "head": {"output_stride": output_stride}}
+    )
+
+
+def conv(channels, filters, kernel=3):
+    return kernel**2 * channels * filters + filters
+
+
+def parameters_of_a_unet(filters, rate, max_stride, output_stride, transposed, middle, maps, channels=1):
+    """The number of parameters of a UNet without a stem, added up by hand from its description."""
+    wide = [int(filters * rate**block) for block in range(max_stride.bit_length())]
+    down, total, last = max_stride.bit_length() - 1, 0, channels
+    for block in range(down):
+        total += conv(last, wide[block]) + conv(wide[block], wide[block])
+        last = wide[block]
+    if middle:
+        total += conv(last, wide[down]) + conv(wide[down], wide[down])
+        last = wide[down]
+    for block in range(down - 1, output_stride.bit_length() - 2, -1):
+        if transposed:
+            total += conv(last, wide[block])
+            last = wide[block]
+        total += conv(wide[block] + last, wide[block]) + conv(wide[block], wide[block])
+        last = wide[block]
+    return total + conv(last, maps, 1)
+
+
+UNETS = [
+    # filters, rate, max stride, output stride, interpolate, middle block
+    (8, 2.0, 16, 4, False, True),
+    (8, 1.5, 8, 8, True, True),
+    (8, 1.5, 8, 1, True, False),
+    (7, 1.7, 32, 2, False, False),
+    (8, 1.0, 4, 2, True, True),
+    (4, 2.0, 1, 1, False, True),
+    (4, 2.0, 2, 2, False, False),
+]
+
+
+@pytest.mark.parametrize(("filters", "rate", "max_stride", "output_stride", "interpolate", "middle"), UNETS)
+def test_a_unet_has_the_size_of_its_description(filters, rate, max_stride, output_stride, interpolate, middle):
+    network = build_network(
+        config(
+            output_stride,
+            filters=filters,
+            filters_rate=rate,
+            max_stride=max_stride,
+            up_interpolate=interpolate,
+            middle_block=middle,
+        ),
+        "centered_instance",
+        3,
+    )
+    assert network.count_params() == parameters_of_a_unet(
+        filters, rate, max_stride, output_stride, not interpolate, middle, 3
+    )
+    assert network.compute_output_shape((2, 64, 96, 1)) == (2, 64 // output_stride, 96 // output_stride, 3)
+
+
+@pytest.mark.parametrize(
+    ("stem_stride", "max_stride", "output_stride", "stacks"),
+    [(2, 8, 2, 1), (2, 8, 1, 1), (4, 16, 2, 1), (4, 16, 4, 2), (None, 8, 1, 3), (16, 16, 16, 1), (8, 8, 4, 1)],
+)
+def test_a_stem_and_stacks_give_maps_of_the_asked_size(stem_stride, max_stride, output_stride, stacks):
+    settings = config(output_stride, stem_stride=stem_stride, max_stride=max_stride, stacks=stacks, filters=4)
+    network = build_network(settings, "centroid", 1)
+    maps = network.predict_on_batch(np.zeros((1, 32, 48, 1), np.uint8))
+    maps = maps if isinstance(maps, list) else [maps]
+    assert [m.shape for m in maps] == [(1, 32 // output_stride, 48 // output_stride, 1)] * stacks
+    assert all(m.dtype == np.float32 for m in maps)
+    kernels = {layer.name: layer.kernel_size for layer in network.layers if isinstance(layer, keras.layers.Conv2D)}
+    assert all((size == (7, 7)) == name.startswith("stem") for name, size in kernels.items() if "Head" not in name)
+    assert any(name.startswith("stem") for name in kernels) == (stem_stride is not None)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_gray_levels_go_in_as_bytes(channels):
+    network = build_network(config(channels=channels, max_stride=4, filters=4), "centroid", 1)
+    assert network.input_shape == (None, None, None, channels)
+    assert network.inputs[0].dtype == "uint8"
+    levels = keras.Model(network.inputs, network.get_layer("gray_levels").output)
+    image = np.full((1, 8, 8, channels), 51, np.uint8)
+    np.testing.assert_allclose(levels([image]), np.full(image.shape, 0.2), rtol=1e-6)
+
+
+def test_offsets_are_a_second_output():
+    network = build_network(config(max_stride=8, filters=4), "centered_instance", 5, offsets=True)
+    shapes = [tuple(shape) for shape in network.compute_output_shape((1, 32, 32, 1))]
+    assert shapes == [(1, 8, 8, 5), (1, 8, 8, 10)]
+    assert [layer.name for layer in network.layers if "Head" in layer.name] == [
+        "CenteredInstanceConfmapsHead_0",
+        "OffsetRefinementHead_0",
+    ]
+
+
+def test_precision_is_that_of_this_network_alone():
+    before = keras.mixed_precision.dtype_policy()
+    network = build_network(config(max_stride=8, filters=4), "centroid", 1, "mixed_bfloat16")
+    assert keras.mixed_precision.dtype_policy() == before
+    assert network.get_layer("stack0_enc0_conv0").compute_dtype == "bfloat16"
+    assert network.get_layer("CentroidConfmapsHead_0").compute_dtype == "float32"
+    assert network.predict_on_batch(np.zeros((1, 16, 16, 1), np.uint8)).dtype == np.float32
+    assert build_network(config(max_stride=8, filters=4), "centroid", 1).get_layer(
+        "stack0_enc0_conv0"
+    ).compute_dtype == ("float32")
+
+
+def test_a_failed_build_leaves_the_precision_as_it_was():
+    before = keras.mixed_precision.dtype_policy()
+    with pytest.raises(KeyError):
+        build_network(config(max_stride=8, filters=4), "no such type", 1, "mixed_bfloat16")
+    assert keras.mixed_precision.dtype_policy() == before

@@ -1,0 +1,258 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from drawn_animals import SKELETON, draw_frames
+
+from antpipe.config.model import ModelConfig
+from antpipe.errors import ModelError
+from antpipe.models.build import build_network
+from antpipe.models.folder import load_model
+from antpipe.training.batches import validation_batches
+from antpipe.training.fit import forget
+from antpipe.training.train import prepare, train_model
+
+STEPS, EPOCHS = 3, 4
+
+
+def config_of(stacks=1, **optimization):
+    optimization = {"batch_size": 2, "epochs": EPOCHS, "min_batches_per_epoch": STEPS, **optimization}
+    return ModelConfig.model_validate(
+        {
+            "backbone": {"unet": {"max_stride": 4, "filters": 4, "stacks": stacks}},
+            "head": {"output_stride": 1 if stacks > 1 else 2, "sigma": 1.5},
+            "augmentation": {"flip_horizontal": True, "gaussian_noise": [0, 5]},
+            "optimization": optimization,
+        }
+    )
+
+
+PARTS = {"train": draw_frames(3, 0, size=(48, 40), animals=1), "val": draw_frames(3, 1, size=(48, 40), animals=1)}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing in the program catches it."""
+
+
+def train(folder, config=None, *, seed=0, model_type="centered_instance", die_at=None):
+    """Train, or die in the middle of the step whose number is given."""
+    seen = []
+
+    def on_progress(done, total):
+        seen.append((done, total))
+        if done == die_at:
+            raise Killed
+
+    folder.mkdir(exist_ok=True)
+    config = config_of() if config is None else config
+    model, _ = train_model(PARTS, SKELETON, config, model_type, folder, seed=seed, on_progress=on_progress)
+    return model, seen
+
+
+def result(folder):
+    """All that a run leaves: the log, and every weight as it is stored."""
+    weights = load_model(folder).network.get_weights()
+    return (folder / "training_log.csv").read_text(), [w.tobytes() for w in weights]
+
+
+def log_of(folder):
+    rows = list(csv.DictReader((folder / "training_log.csv").open()))
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    model, seen = train(folder)
+    return folder, model, seen
+
+
+def test_two_runs_of_one_seed_are_the_same_to_the_last_bit(tmp_path, undisturbed):
+    train(tmp_path / "again")
+    assert result(tmp_path / "again") == result(undisturbed[0])
+
+
+def test_another_seed_is_another_run(tmp_path, undisturbed):
+    train(tmp_path / "other", seed=1)
+    log, weights = result(tmp_path / "other")
+    assert log != result(undisturbed[0])[0]
+    assert weights != result(undisturbed[0])[1]
+
+
+@pytest.mark.parametrize("die_at", [1, STEPS, STEPS + 2, 2 * STEPS, 3 * STEPS + 1])
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, undisturbed, die_at):
+    folder = tmp_path / "run ü"
+    with pytest.raises(Killed):
+        train(folder, die_at=die_at)
+    assert not (folder / "model.json").exists()
+    model, seen = train(folder)
+    done = (die_at - 1) // STEPS * STEPS
+    assert seen[0] == (done + 1, STEPS * EPOCHS), "epochs that were done are not done again"
+    assert result(folder) == result(undisturbed[0])
+    for mine, stored in zip(model.network.get_weights(), undisturbed[1].network.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, stored)
+
+
+def test_a_run_may_be_killed_again_and_again(tmp_path, undisturbed):
+    for die_at in (2, STEPS + 1, 2 * STEPS + 3):
+        with pytest.raises(Killed):
+            train(tmp_path / "run", die_at=die_at)
+    train(tmp_path / "run")
+    assert result(tmp_path / "run") == result(undisturbed[0])
+
+
+@pytest.mark.parametrize(
+    ("config", "seed"),
+    [(config_of(learning_rate=0.01), 0), (config_of(), 1), (config_of(epochs=5), 0)],
+    ids=["settings", "seed", "epochs"],
+)
+def test_the_state_of_another_run_is_not_used(tmp_path, config, seed):
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", config, seed=seed, die_at=2 * STEPS + 1)
+    _, seen = train(tmp_path / "killed")
+    assert seen[0][0] == 1
+    train(tmp_path / "fresh")
+    assert result(tmp_path / "killed") == result(tmp_path / "fresh")
+
+
+def test_the_state_of_other_images_is_not_used(tmp_path, monkeypatch):
+    with pytest.raises(Killed):
+        train(tmp_path / "run", die_at=2 * STEPS)
+    monkeypatch.setitem(PARTS, "val", draw_frames(2, 9, size=(48, 40), animals=1))
+    assert train(tmp_path / "run")[1][0][0] == 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]"])
+def test_a_state_that_cannot_be_read_is_not_used(tmp_path, undisturbed, content):
+    with pytest.raises(Killed):
+        train(tmp_path / "run", die_at=STEPS + 1)
+    (tmp_path / "run" / ".resume" / "state.json").write_text(content)
+    assert train(tmp_path / "run")[1][0][0] == 1
+    assert result(tmp_path / "run") == result(undisturbed[0])
+
+
+def test_a_finished_run_forgets_its_state(tmp_path):
+    (tmp_path / ".resume.old.abc").mkdir()
+    train(tmp_path)
+    assert (tmp_path / ".resume").is_dir()
+    forget(tmp_path)
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert left == ["best.weights.h5", "model.json", "training_log.csv"]
+
+
+@pytest.mark.parametrize("learning_rate", [1e25])
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path, learning_rate):
+    with pytest.raises(ModelError, match=r"the loss is no longer a number in epoch \d+; lower learning_rate") as error:
+        train(tmp_path, config_of(learning_rate=learning_rate))
+    assert str(tmp_path) in str(error.value)
+    assert not (tmp_path / "model.json").exists()
+
+
+def loss_by_hand(predicted, points, config):
+    """The mean over samples of the mean squared difference from the true maps."""
+    stride, sigma = config.head.output_stride, config.head.sigma
+    down, across = np.mgrid[: predicted.shape[1], : predicted.shape[2]]
+    x, y = points[:, None, None, :, 0] / stride, points[:, None, None, :, 1] / stride
+    target = np.exp(-((across[None, ..., None] - x) ** 2 + (down[None, ..., None] - y) ** 2) / (2 * sigma**2))
+    return ((predicted - np.nan_to_num(target)) ** 2).mean()
+
+
+@pytest.mark.parametrize("learning_rate", [0.001, 0.03])
+def test_the_best_epochs_weights_are_kept_and_its_loss_is_the_mean_over_all_samples(tmp_path, learning_rate):
+    config = config_of(learning_rate=learning_rate, epochs=6)
+    model, _ = train(tmp_path / "run", config)
+    problem = prepare(PARTS, SKELETON, config, "centered_instance")
+    found = list(validation_batches(problem.val, size=problem.size, batch_size=2))
+    assert [len(images) for images, _ in found] == [2, 1]
+    images, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    loss = loss_by_hand(model.network.predict_on_batch(images), points.astype(float), config)
+    assert log_of(tmp_path / "run")["val_loss"].min() == pytest.approx(loss, rel=1e-5)
+
+
+def test_the_learning_rate_falls_and_training_stops_as_the_plateau_says(tmp_path):
+    optimization = {
+        "epochs": 30,
+        "plateau": {"patience": 2, "cooldown": 0, "min_delta": 1.0, "min_learning_rate": 2e-4},
+        "early_stopping": {"patience": 7, "min_delta": 1.0},
+    }
+    train(tmp_path / "run", config_of(**optimization))
+    log = log_of(tmp_path / "run")
+    # No loss falls by 1: the first epoch is the best, the rate halves after every second epoch without progress.
+    np.testing.assert_allclose(log["lr"], [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4, 2e-4])
+    assert log["epoch"].tolist() == list(range(8))
+
+
+def test_training_ends_with_the_epoch_that_passes_the_time(tmp_path):
+    train(tmp_path / "run", config_of(max_minutes=1e-9, epochs=50))
+    assert len(log_of(tmp_path / "run")["epoch"]) == 1
+
+
+@pytest.mark.parametrize("model_type", ["centroid", "centered_instance"])
+def test_several_stacks_learn_the_same(tmp_path, model_type):
+    config = config_of(stacks=2, epochs=1)
+    model, _ = train(tmp_path / "run", config, model_type=model_type)
+    problem = prepare(PARTS, SKELETON, config, model_type)
+    ((images, points), *_) = validation_batches(problem.val, size=problem.size, batch_size=8)
+    maps = model.network.predict_on_batch(images)
+    assert len(maps) == 2
+    losses = [loss_by_hand(m, points.astype(float), config) for m in maps]
+    assert log_of(tmp_path / "run")["val_loss"][0] == pytest.approx(sum(losses), rel=1e-4)
+    start = build_network(config, model_type, problem.spec.maps)
+    keras.utils.set_random_seed(0)
+    start = build_network(config, model_type, problem.spec.maps)
+    moved = [
+        not np.array_equal(a.numpy(), b.numpy())
+        for a, b in zip(start.trainable_variables, model.network.trainable_variables, strict=True)
+    ]
+    assert all(moved), "every layer of both stacks is trained"
+
+
+@pytest.mark.parametrize("optimization", [{"hard_keypoints": {"enabled": True}}, {"precision": "mixed_bfloat16"}])
+def test_options_of_training_run(tmp_path, undisturbed, optimization):
+    train(tmp_path / "run", config_of(**optimization))
+    log = log_of(tmp_path / "run")
+    assert np.isfinite(log["loss"]).all()
+    assert log["loss"].tolist() != log_of(undisturbed[0])["loss"].tolist()
+
+
+def test_an_epoch_has_as_many_steps_as_the_samples_give(tmp_path):
+    _, seen = train(tmp_path / "run", config_of(min_batches_per_epoch=1, batch_size=1, epochs=2))
+    assert seen[-1] == (6, 6)  # three animals, one by one, twice
+
+
+KILL = """
+    import os, signal, sys
+    sys.path.insert(0, sys.argv[2])
+    import test_training_fit as t
+    from antpipe import files
+    from pathlib import Path
+    replace, count = os.replace, 0
+
+    def replace_or_die(source, target):
+        global count
+        if Path(target).name == ".resume":
+            count += 1
+            if count == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+
+    files.os.replace = replace_or_die
+    t.train(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+def test_a_process_killed_while_it_stores_its_state_loses_nothing_but_time(tmp_path, undisturbed):
+    # At the worst moment: the old state is out of its place and the new one not yet in.
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(tmp_path / "run"), str(Path(__file__).parent)]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    assert subprocess.run(command, env=environment, capture_output=True).returncode == -signal.SIGKILL
+    train(tmp_path / "run")
+    assert result(tmp_path / "run") == result(undisturbed[0])
