@@ -150,7 +150,7 @@ def _load(resume: Path, key: str, network: keras.Model) -> Progress | None:
         value = read_json(resume / "state.json")
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    if value["key"] != key:
+    if not isinstance(value, dict) or value.get("key") != key:
         return None
     network.load_weights(resume / "now.weights.h5")
     with np.load(resume / "optimizer.npz", allow_pickle=False) as stored:

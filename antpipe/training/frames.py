@@ -1,6 +1,6 @@
 """The images of labelled frames, decoded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,29 +8,28 @@ import sleap_io as sio
 
 from antpipe.errors import LabelError
 from antpipe.labels.on_video import PlacedFrame, place_frames
-from antpipe.labels.split import PARTS, Fold
+from antpipe.labels.split import FrameKey
 from antpipe.training.samples import LabelledFrame
 from antpipe.video.read import VideoReader
 
 
 def load_frames(
-    labels: sio.Labels, fold: Fold, videos: Mapping[str, Path], channels: int
-) -> dict[str, list[LabelledFrame]]:
-    """Return the labelled frames of each part of a split with their images, in the order of the split.
+    labels: sio.Labels, keys: Iterable[FrameKey], videos: Mapping[str, Path], channels: int
+) -> list[LabelledFrame]:
+    """Return labelled frames, given as (video, frame index) of the labels, with their images, in that order.
+
+    All images are held in memory, as uint8.
 
     Raises:
         LabelError: if a labelled video is not among `videos`, or the video has no such frame.
         VideoError: if a video cannot be read.
     """
-    placed = {part: place_frames(labels, getattr(fold, part), videos) for part in PARTS}
-    images = _decode([f for frames in placed.values() for f in frames], videos, channels)
-    return {
-        part: [
-            LabelledFrame(video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points)
-            for f in frames
-        ]
-        for part, frames in placed.items()
-    }
+    placed = place_frames(labels, keys, videos)
+    images = _decode(placed, videos, channels)
+    return [
+        LabelledFrame(video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points)
+        for f in placed
+    ]
 
 
 def _decode(

@@ -1,8 +1,8 @@
 """A training run from files to a run folder that explains itself."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from antpipe.labels.split import PARTS, Split
 from antpipe.labels.split_file import read_split
 from antpipe.models.folder import TrainedModel
 from antpipe.models.inputs import crop_image
+from antpipe.poses import Skeleton
 from antpipe.progress import show_progress
 from antpipe.provenance import provenance, versions
 from antpipe.training.assess import Assessment, assess
@@ -61,28 +62,30 @@ def train_run(
         raise ConfigError(f"fold {fold}: the split has folds 0-{len(chosen.folds) - 1}")
     labels = read_labels(labels_path)
     skeleton = skeleton_of(labels)
-    parts = load_frames(labels, chosen.folds[fold], videos, config.input.channels)
+    load = partial(load_frames, labels, videos=videos, channels=config.input.channels)
     with show_progress(f"train {model_type}", "steps") as advance:
+        parts = {part: load(getattr(chosen.folds[fold], part)) for part in ("train", "val")}
         model, notes = train_model(parts, skeleton, config, model_type, folder, seed=seed, on_progress=advance)
-    _assess_parts(model, parts, skeleton, folder)
+        del parts
+    for part in PARTS:
+        # One part at a time: the images of a large test part need not lie beside those of training.
+        _assess_part(model, load(getattr(chosen.folds[fold], part)), skeleton, folder, part)
     record = provenance(
         "antpipe train", model_type=model_type, seed=seed, fold=fold, versions=versions(), notes=list(notes)
     )
-    frames = {part: [[f.video, f.frame_idx] for f in parts[part]] for part in PARTS}
+    frames = {part: [list(key) for key in getattr(chosen.folds[fold], part)] for part in PARTS}
     write_json(folder / "run.json", {**record, "frames": frames})
     forget(folder)
 
 
-def _assess_parts(model: TrainedModel, parts: Mapping[str, list[LabelledFrame]], skeleton: Any, folder: Path) -> None:
-    for part in PARTS:
-        frames = parts[part]
-        if not frames:
-            write_json(folder / f"metrics.{part}.json", {"frames": 0})
-            continue
-        result = assess(model, frames, skeleton)
-        write_json(folder / f"metrics.{part}.json", to_json(result.metrics))
-        # Examples come from the last part that has frames, the test part where there is one.
-        _write_examples(folder / EXAMPLES_FILE, frames, result, model)
+def _assess_part(model: TrainedModel, frames: list[LabelledFrame], skeleton: Skeleton, folder: Path, part: str) -> None:
+    if not frames:
+        write_json(folder / f"metrics.{part}.json", {"frames": 0})
+        return
+    result = assess(model, frames, skeleton)
+    write_json(folder / f"metrics.{part}.json", to_json(result.metrics))
+    # The parts come in the order train, val, test: the examples are those of the last one that has frames.
+    _write_examples(folder / EXAMPLES_FILE, frames, result, model)
 
 
 def _write_examples(path: Path, frames: list[LabelledFrame], result: Assessment, model: TrainedModel) -> None:

@@ -39,4 +39,6 @@ def encoder_options(
 
 def frame_rate(fps: float) -> Fraction:
     """Return frames per second as the fraction that video files keep: 29.97002997 is 30000/1001."""
+    if fps < 1:  # one frame in many seconds: the seconds are what has to be exact
+        return 1 / Fraction(1 / fps).limit_denominator(10_000)
     return Fraction(fps).limit_denominator(10_000)

@@ -66,7 +66,9 @@ def to_gray(frame: VideoFrame, reformatter: VideoReformatter) -> Image:
 def to_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> Image:
     """Return the frame as RGB (height, width, 3)."""
     rgb = reformatter.reformat(frame, format="rgb24", dst_color_range=ColorRange.JPEG, threads=1)
-    return first_plane(rgb)[:, : 3 * rgb.width].reshape(rgb.height, rgb.width, 3).copy()
+    image = first_plane(rgb)[:, : 3 * rgb.width].reshape(rgb.height, rgb.width, 3)
+    # The memory of a converted frame is ours; that of a decoded frame may still be needed by the decoder.
+    return image.copy() if rgb is frame else np.ascontiguousarray(image)
 
 
 def is_full_range(frame: VideoFrame) -> bool:

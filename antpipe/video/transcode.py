@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,21 +64,25 @@ def preprocess(
         result = describe(temporary, scan_frames(temporary, threads, progress.advance))
         _check_frames(source, result, plan)
         sidecar.unlink(missing_ok=True)  # an old record must not lie beside a new video
-    record = {
+    result = replace(result, path=output.as_posix())
+    command = _command(make_stream(video, output, source, plan, config, threads), video, output)
+    record = _record(source, result, plan, config) | {"command": command, "notes": _notes(source, result, plan)}
+    write_json(sidecar, record)
+    progress.finish_stage(plan.expected_frames, 0)
+    return record
+
+
+def _record(source: VideoInfo, result: VideoInfo, plan: Plan, config: PreprocessConfig) -> dict[str, Any]:
+    return {
         "antpipe_version": antpipe.__version__,
         "source": source.to_dict(),
-        "output": {**result.to_dict(), "path": output.as_posix()},
+        "output": result.to_dict(),
         "settings": config.model_dump(mode="json"),
         "to_raw": plan.to_raw().to_dict(),
         "first_raw_frame": plan.first_raw_frame,
         "first_raw_time_s": plan.first_raw_time_s,
         "keeps_frame_numbers": plan.keeps_numbers,
-        "command": _command(make_stream(video, output, source, plan, config, threads), video, output),
-        "notes": _notes(source, result, plan),
     }
-    write_json(sidecar, record)
-    progress.finish_stage(plan.expected_frames, 0)
-    return record
 
 
 class Progress:

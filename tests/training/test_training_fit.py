@@ -26,8 +26,8 @@ def config_of(stacks=1, **optimization):
     optimization = {"batch_size": 2, "epochs": EPOCHS, "min_batches_per_epoch": STEPS, **optimization}
     return ModelConfig.model_validate(
         {
-            "backbone": {"unet": {"max_stride": 4, "filters": 4, "stacks": stacks}},
-            "head": {"output_stride": 1 if stacks > 1 else 2, "sigma": 1.5},
+            "backbone": {"unet": {"max_stride": 2, "filters": 3, "stacks": stacks}},
+            "head": {"output_stride": 1, "sigma": 1.5},
             "augmentation": {"flip_horizontal": True, "gaussian_noise": [0, 5]},
             "optimization": optimization,
         }
@@ -79,6 +79,7 @@ def test_two_runs_of_one_seed_are_the_same_to_the_last_bit(tmp_path, undisturbed
     assert result(tmp_path / "again") == result(undisturbed[0])
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run(tmp_path, undisturbed):
     train(tmp_path / "other", seed=1)
     log, weights = result(tmp_path / "other")
@@ -86,7 +87,10 @@ def test_another_seed_is_another_run(tmp_path, undisturbed):
     assert weights != result(undisturbed[0])[1]
 
 
-@pytest.mark.parametrize("die_at", [1, STEPS, STEPS + 2, 2 * STEPS, 3 * STEPS + 1])
+LATER = [pytest.param(step, marks=pytest.mark.slow) for step in (1, STEPS, 2 * STEPS, 3 * STEPS + 1)]
+
+
+@pytest.mark.parametrize("die_at", [STEPS + 2, *LATER])
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, undisturbed, die_at):
     folder = tmp_path / "run ü"
     with pytest.raises(Killed):
@@ -100,6 +104,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, undi
         np.testing.assert_array_equal(mine, stored)
 
 
+@pytest.mark.slow
 def test_a_run_may_be_killed_again_and_again(tmp_path, undisturbed):
     for die_at in (2, STEPS + 1, 2 * STEPS + 3):
         with pytest.raises(Killed):
@@ -110,18 +115,22 @@ def test_a_run_may_be_killed_again_and_again(tmp_path, undisturbed):
 
 @pytest.mark.parametrize(
     ("config", "seed"),
-    [(config_of(learning_rate=0.01), 0), (config_of(), 1), (config_of(epochs=5), 0)],
+    [
+        (config_of(learning_rate=0.01), 0),
+        pytest.param(config_of(), 1, marks=pytest.mark.slow),
+        pytest.param(config_of(epochs=5), 0, marks=pytest.mark.slow),
+    ],
     ids=["settings", "seed", "epochs"],
 )
-def test_the_state_of_another_run_is_not_used(tmp_path, config, seed):
+def test_the_state_of_another_run_is_not_used(tmp_path, undisturbed, config, seed):
     with pytest.raises(Killed):
-        train(tmp_path / "killed", config, seed=seed, die_at=2 * STEPS + 1)
-    _, seen = train(tmp_path / "killed")
+        train(tmp_path / "run", config, seed=seed, die_at=2 * STEPS + 1)
+    _, seen = train(tmp_path / "run")
     assert seen[0][0] == 1
-    train(tmp_path / "fresh")
-    assert result(tmp_path / "killed") == result(tmp_path / "fresh")
+    assert result(tmp_path / "run") == result(undisturbed[0])
 
 
+@pytest.mark.slow
 def test_the_state_of_other_images_is_not_used(tmp_path, monkeypatch):
     with pytest.raises(Killed):
         train(tmp_path / "run", die_at=2 * STEPS)
@@ -129,6 +138,7 @@ def test_the_state_of_other_images_is_not_used(tmp_path, monkeypatch):
     assert train(tmp_path / "run")[1][0][0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{", "[]"])
 def test_a_state_that_cannot_be_read_is_not_used(tmp_path, undisturbed, content):
     with pytest.raises(Killed):
@@ -138,19 +148,19 @@ def test_a_state_that_cannot_be_read_is_not_used(tmp_path, undisturbed, content)
     assert result(tmp_path / "run") == result(undisturbed[0])
 
 
-def test_a_finished_run_forgets_its_state(tmp_path):
+def test_a_run_out_of_time_is_finished_and_forgets_its_state(tmp_path):
     (tmp_path / ".resume.old.abc").mkdir()
-    train(tmp_path)
-    assert (tmp_path / ".resume").is_dir()
+    train(tmp_path, config_of(max_minutes=1e-9, epochs=50))
+    assert len(log_of(tmp_path)["epoch"]) == 1, "training ends with the epoch that passes the time"
+    assert (tmp_path / ".resume" / "now.weights.h5").is_file()
     forget(tmp_path)
     left = sorted(p.name for p in tmp_path.iterdir())
     assert left == ["best.weights.h5", "model.json", "training_log.csv"]
 
 
-@pytest.mark.parametrize("learning_rate", [1e25])
-def test_a_loss_that_is_no_number_ends_the_run(tmp_path, learning_rate):
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     with pytest.raises(ModelError, match=r"the loss is no longer a number in epoch \d+; lower learning_rate") as error:
-        train(tmp_path, config_of(learning_rate=learning_rate))
+        train(tmp_path, config_of(learning_rate=1e25))
     assert str(tmp_path) in str(error.value)
     assert not (tmp_path / "model.json").exists()
 
@@ -164,9 +174,9 @@ def loss_by_hand(predicted, points, config):
     return ((predicted - np.nan_to_num(target)) ** 2).mean()
 
 
-@pytest.mark.parametrize("learning_rate", [0.001, 0.03])
+@pytest.mark.parametrize("learning_rate", [0.03, pytest.param(0.001, marks=pytest.mark.slow)])
 def test_the_best_epochs_weights_are_kept_and_its_loss_is_the_mean_over_all_samples(tmp_path, learning_rate):
-    config = config_of(learning_rate=learning_rate, epochs=6)
+    config = config_of(learning_rate=learning_rate, epochs=5)
     model, _ = train(tmp_path / "run", config)
     problem = prepare(PARTS, SKELETON, config, "centered_instance")
     found = list(validation_batches(problem.val, size=problem.size, batch_size=2))
@@ -189,12 +199,7 @@ def test_the_learning_rate_falls_and_training_stops_as_the_plateau_says(tmp_path
     assert log["epoch"].tolist() == list(range(8))
 
 
-def test_training_ends_with_the_epoch_that_passes_the_time(tmp_path):
-    train(tmp_path / "run", config_of(max_minutes=1e-9, epochs=50))
-    assert len(log_of(tmp_path / "run")["epoch"]) == 1
-
-
-@pytest.mark.parametrize("model_type", ["centroid", "centered_instance"])
+@pytest.mark.parametrize("model_type", [pytest.param("centroid", marks=pytest.mark.slow), "centered_instance"])
 def test_several_stacks_learn_the_same(tmp_path, model_type):
     config = config_of(stacks=2, epochs=1)
     model, _ = train(tmp_path / "run", config, model_type=model_type)
@@ -204,7 +209,6 @@ def test_several_stacks_learn_the_same(tmp_path, model_type):
     assert len(maps) == 2
     losses = [loss_by_hand(m, points.astype(float), config) for m in maps]
     assert log_of(tmp_path / "run")["val_loss"][0] == pytest.approx(sum(losses), rel=1e-4)
-    start = build_network(config, model_type, problem.spec.maps)
     keras.utils.set_random_seed(0)
     start = build_network(config, model_type, problem.spec.maps)
     moved = [
@@ -214,6 +218,7 @@ def test_several_stacks_learn_the_same(tmp_path, model_type):
     assert all(moved), "every layer of both stacks is trained"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimization", [{"hard_keypoints": {"enabled": True}}, {"precision": "mixed_bfloat16"}])
 def test_options_of_training_run(tmp_path, undisturbed, optimization):
     train(tmp_path / "run", config_of(**optimization))
@@ -222,6 +227,7 @@ def test_options_of_training_run(tmp_path, undisturbed, optimization):
     assert log["loss"].tolist() != log_of(undisturbed[0])["loss"].tolist()
 
 
+@pytest.mark.slow
 def test_an_epoch_has_as_many_steps_as_the_samples_give(tmp_path):
     _, seen = train(tmp_path / "run", config_of(min_batches_per_epoch=1, batch_size=1, epochs=2))
     assert seen[-1] == (6, 6)  # three animals, one by one, twice

@@ -2,17 +2,13 @@
 What all chapters share: the checked configuration, the videos, and the version of the code behind each rule.
 """
 
-import os
 import re
 import sys
 
 from snakemake.exceptions import WorkflowError
 
-# Scripts run in processes of their own; they must find this copy of the package, also before it is installed.
+# This copy of the package comes before one that is installed, here and (by Snakemake itself) in scripts.
 sys.path.insert(0, str(workflow.basedir))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    p for p in (str(workflow.basedir), os.environ.get("PYTHONPATH")) if p
-)
 
 from antpipe.config.project import parse_config
 from antpipe.errors import AntpipeError

@@ -23,7 +23,6 @@ if CONFIG.videos == "simulated":
             mem_mb=2000,
             runtime=60,
         params:
-            folder=f"{RESULTS}/simulated",
             settings=settings(CONFIG.simulate),
             code=code_version("antpipe.synthetic.simulate"),
         message:

@@ -1,0 +1,131 @@
+"""Prediction of a film as a whole process, against its networks alone; time and memory, median of several runs."""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from antpipe.poses import read_poses
+from antpipe.video.read import VideoReader
+from antpipe.video.write import VideoWriter
+
+
+def main() -> None:
+    """Run the comparison and print it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--model", type=Path, action="append", required=True)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--times", type=int, default=10, help="length of the long film, in lengths of the short one")
+    parser.add_argument("--networks-alone", nargs=3, metavar=("FRAMES", "CROPS", "SIZE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.networks_alone:
+        print(json.dumps(networks_alone(options.model, *map(int, options.networks_alone))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        poses_path = Path(folder) / "poses.parquet"
+        whole, alone = [], []
+        for _ in range(options.runs):
+            whole.append(whole_process(options.video, options.model, poses_path))
+            poses = read_poses(poses_path)
+            alone.append(in_process(options.video, options.model, poses.info.frame_total, len(poses)))
+        long_video = Path(folder) / "long.mp4"
+        repeat(options.video, long_video, options.times)
+        long_run = whole_process(long_video, options.model, poses_path)
+    seconds = statistics.median(run["seconds"] for run in whole)
+    networks = statistics.median(run["seconds"] for run in alone)
+    report = {
+        "frames": poses.info.frame_total,
+        "crops": len(poses),
+        "whole process, s": round(seconds, 1),
+        "frames per second": round(poses.info.frame_total / seconds, 1),
+        "networks alone, s": round(networks, 1),
+        "whole / networks": round(seconds / networks, 2),
+        "start of the process, s": round(statistics.median(run["start"] for run in alone), 1),
+        "largest matrix product, GFLOP/s": round(max(run["gflops"] for run in alone)),
+        "memory, GB": round(max(run["memory"] for run in whole), 2),
+        f"memory of {options.times} times the film, GB": round(long_run["memory"], 2),
+    }
+    print(json.dumps(report, indent=2))
+
+
+def whole_process(video: Path, models: list[Path], output: Path) -> dict[str, float]:
+    """Return wall-clock seconds and peak memory (GB) of `antpipe predict`."""
+    command = [sys.executable, "-m", "antpipe.cli", "predict", str(video), "-o", str(output)]
+    for model in models:
+        command += ["--model", str(model)]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {command}")
+    return {"seconds": time.perf_counter() - start, "memory": usage.ru_maxrss * 1024 / 1e9}
+
+
+def in_process(video: Path, models: list[Path], frames: int, crops: int) -> dict[str, float]:
+    """Return what `networks_alone` measures, in a fresh process."""
+    with VideoReader(video) as reader:
+        size = str(max(reader.width, reader.height))
+    command = [sys.executable, __file__, str(video), "--networks-alone", str(frames), str(crops), size]
+    for model in models:
+        command += ["--model", str(model)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def networks_alone(folders: list[Path], frames: int, crops: int, size: int) -> dict[str, float]:
+    """Return the seconds that both networks need for so many frames and crops, and how long their start took."""
+    begin = time.perf_counter()
+    from antpipe.backend import start_backend
+
+    start_backend()
+    import tensorflow as tf
+
+    from antpipe.inference.engine import make_engine
+    from antpipe.inference.predict import load_pair
+    from antpipe.models.build import HEAD_NAMES
+
+    pair = load_pair(folders, "float32")
+    engines = [make_engine(m.network, [HEAD_NAMES[m.spec.model_type]]) for m in pair]
+    crop = pair[1].spec.crop_size or 0
+    batches = [
+        np.random.default_rng(0).integers(0, 255, s, np.uint8) for s in ((4, size, size, 1), (16, crop, crop, 1))
+    ]
+    for engine, batch in zip(engines, batches, strict=True):
+        engine(batch)
+    start = time.perf_counter()
+    for engine, batch, count in zip(engines, batches, (frames, crops), strict=True):
+        for _ in range(round(count / len(batch))):
+            engine(batch)
+    seconds = time.perf_counter() - start
+    matrix = tf.random.normal((4096, 4096))
+    best = min(_time(lambda: tf.matmul(matrix, matrix).numpy()) for _ in range(5))
+    return {"seconds": seconds, "start": start - begin, "gflops": 2 * 4.096**3 / best}
+
+
+def _time(run) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def repeat(video: Path, output: Path, times: int) -> None:
+    """Write a film several times over."""
+    with (
+        VideoReader(video) as reader,
+        VideoWriter(output, width=reader.width, height=reader.height, fps=reader.fps, grayscale=True) as writer,
+    ):
+        for _ in range(times):
+            for frame in reader.frames():
+                writer.write(frame.image)
+
+
+if __name__ == "__main__":
+    main()
