@@ -18,8 +18,6 @@ env: .venv/ready
 
 demo: env
 	"$(BIN)/snakemake" --cores $(CORES)
-	@echo
-	@echo "Done. Look at: results/report/summary.html (page), results/report/*.mp4 (films with poses)"
 
 report: env
 	"$(BIN)/snakemake" --report report.zip

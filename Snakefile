@@ -26,3 +26,9 @@ rule all:
         exported(),
         pictures(),
         f"{RESULTS}/report/summary.html",
+
+
+onsuccess:
+    print(
+        f"Look at {RESULTS}/report/summary.html (one page), {RESULTS}/report/*.mp4 (films with poses), {RESULTS}/export."
+    )

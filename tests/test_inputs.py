@@ -1,10 +1,12 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
+import sleap_io as sio
 
 from antpipe.config.project import parse_config
-from antpipe.errors import ConfigError
-from antpipe.inputs import find_inputs
+from antpipe.errors import ConfigError, LabelError
+from antpipe.inputs import check_inputs, find_inputs
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +89,71 @@ def test_names_that_snakemake_cannot_hold_are_refused(lab, name):
     (lab / "data" / name).touch()
     with pytest.raises(ConfigError, match="has a character that file patterns cannot hold; rename it"):
         inputs(videos=f"data/{name}", labels="data/labels.slp")
+
+
+def write_labels(path, video="D:/films/a.mp4", nodes=("head", "tail"), predicted=False):
+    skeleton = sio.Skeleton(list(nodes))
+    film = sio.Video(filename=video, open_backend=False)
+    kind = sio.PredictedInstance if predicted else sio.Instance
+    instance = kind.from_numpy([[1.0, 2.0]] * len(nodes), skeleton=skeleton)
+    labels = sio.Labels(labeled_frames=[sio.LabeledFrame(film, 3, [instance])], videos=[film], skeletons=[skeleton])
+    labels.save(str(path), embed=False, verbose=False)
+
+
+def check(**values):
+    config = parse_config({"videos": "data/*.*4", "labels": "data/labels.slp", **values})
+    check_inputs(config, find_inputs(config))
+
+
+def head(**values):
+    return {"models": {"centroid": {"head": values}}}
+
+
+@pytest.mark.parametrize(
+    "video", ["D:/films/a.mp4", "D:\\films\\A.MP4", "/Users/x/a.avi", "raw/b.v2.mov", "Cut [1].mp4"]
+)
+def test_labels_of_the_projects_videos_pass(lab, video):
+    write_labels(lab / "data" / "labels.slp", video)
+    check(**head(anchor_part="tail"))
+
+
+def test_a_name_spelled_as_macos_does_is_the_same_name(lab):
+    write_labels(lab / "data" / "labels.slp", "/Users/x/" + unicodedata.normalize("NFD", "Ameise ü.avi"))
+    check(videos="data/Ameise ü.avi")
+
+
+@pytest.mark.parametrize(
+    ("labels", "values", "error", "message"),
+    [
+        ({"video": "D:\\ants\\Col 218.mp4"}, {}, LabelError, r"labels of the video 'Col 218.mp4', which is not among"),
+        ({"predicted": True}, {}, LabelError, "no animal is labelled by a person; label some frames in SLEAP"),
+        ({}, head(anchor_part="thorax"), ConfigError, r"unknown nodes \['thorax'\] in head.anchor_part or part_names"),
+        (
+            {},
+            head(part_names=["head", "wing"]),
+            ConfigError,
+            r"unknown nodes \['wing'\] .* labels have \['head', 'tail'\]",
+        ),
+    ],
+)
+def test_labels_that_would_stop_the_work_later_stop_it_now(lab, labels, values, error, message):
+    write_labels(lab / "data" / "labels.slp", **labels)
+    with pytest.raises(error, match=message):
+        check(**values)
+
+
+@pytest.mark.parametrize("content", [b"", b"not HDF5"])
+def test_a_broken_label_file_is_found_at_once(lab, content):
+    (lab / "data" / "labels.slp").write_bytes(content)
+    with pytest.raises(LabelError, match=r"data/labels.slp: expected a whole SLEAP label file"):
+        check()
+
+
+def test_renamed_nodes_are_known_only_after_merging(lab):
+    write_labels(lab / "data" / "labels.slp")
+    check(merge={"map_nodes": {"labels.slp": {"tail": "gaster"}}}, **head(anchor_part="gaster"))
+
+
+def test_simulated_labels_are_right_by_themselves():
+    config = parse_config({})
+    check_inputs(config, find_inputs(config))

@@ -1,6 +1,7 @@
 """A quick look into label files: enough to find mistakes before any work starts, with h5py alone."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -83,5 +84,5 @@ def check_labels(paths: Sequence[str], videos: Mapping[str, str], wanted_nodes: 
 
 
 def _stem(path: str) -> str:
-    # Windows paths take both kinds of slashes.
-    return PureWindowsPath(path).stem.casefold()
+    # Windows paths take both kinds of slashes; macOS stores letters and accents apart.
+    return PureWindowsPath(unicodedata.normalize("NFC", path)).stem.casefold()

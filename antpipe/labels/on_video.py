@@ -77,9 +77,9 @@ def _from_labels(labelled: sio.Video, video: Path) -> tuple[Transform, int]:
     sidecar, stored = read_sidecar(video), Path(stored_path(labelled))
     if not sidecar or (stored.name, stored.parent.name) == (video.name, video.resolve().parent.name):
         return IDENTITY, 0
-    if sidecar["settings"].get("fps") is not None:
+    if not sidecar["keeps_frame_numbers"]:
         raise LabelError(
-            f"{stored.name}: the labels belong to the raw video, whose frames preprocess.fps replaces; label "
-            f"{video} instead, or remove preprocess.fps"
+            f"{stored.name}: the labels belong to the raw video, but preprocessing repeated or dropped frames "
+            f"(preprocess.fps, or a variable frame rate), so frame numbers no longer agree; label {video} instead"
         )
     return Transform.from_dict(sidecar["to_raw"]).inverse(), int(sidecar["first_raw_frame"])

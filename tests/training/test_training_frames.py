@@ -8,7 +8,7 @@ from drawn_animals import SKELETON, draw_frames
 from antpipe.errors import LabelError, VideoError
 from antpipe.labels.on_video import place_frames
 from antpipe.labels.read import read_labels
-from antpipe.labels.split import Fold, split_labels
+from antpipe.labels.split import split_labels
 from antpipe.training.frames import load_frames
 from antpipe.training.videos import label_videos
 from antpipe.video.write import VideoWriter
@@ -57,14 +57,9 @@ def write_sidecar(film, **values):
 
 
 def test_images_come_with_their_points_in_the_order_of_the_split(film):
-    fold = Fold(train=keys("film ü.mp4", 4, 0, 2), val=keys("film ü.mp4", 5), test=keys("film ü.mp4", 1))
-    parts = load_frames(labels_of("D:\\lab\\film ü.mp4"), fold, {"film ü": film}, 1)
-    assert {part: [f.frame_idx for f in frames] for part, frames in parts.items()} == {
-        "train": [4, 0, 2],
-        "val": [5],
-        "test": [1],
-    }
-    for frame in [f for frames in parts.values() for f in frames]:
+    frames = load_frames(labels_of("D:\\lab\\film ü.mp4"), keys("film ü.mp4", 4, 0, 2), {"film ü": film}, 1)
+    assert [frame.frame_idx for frame in frames] == [4, 0, 2]
+    for frame in frames:
         drawn = FRAMES[frame.frame_idx]
         np.testing.assert_allclose(frame.points, drawn.points)
         assert (frame.video, frame.image.shape, frame.image.dtype) == ("film ü", (56, 72, 1), np.uint8)
@@ -72,8 +67,8 @@ def test_images_come_with_their_points_in_the_order_of_the_split(film):
 
 
 def test_a_colour_network_gets_three_channels(film):
-    fold = Fold(train=keys("film ü.mp4", 0), val=(), test=())
-    assert load_frames(labels_of("film ü.mp4"), fold, {"film ü": film}, 3)["train"][0].image.shape == (56, 72, 3)
+    (frame,) = load_frames(labels_of("film ü.mp4"), keys("film ü.mp4", 0), {"film ü": film}, 3)
+    assert frame.image.shape == (56, 72, 3)
 
 
 def test_labels_of_the_raw_video_move_to_the_preprocessed_one(film):
@@ -93,7 +88,9 @@ def test_labels_of_the_preprocessed_video_stay_where_they_are(film):
 
 def test_labels_of_a_raw_video_whose_frame_rate_changed_are_refused(film):
     write_sidecar(film, settings={"fps": 25})
-    with pytest.raises(LabelError, match=r"Film 1.avi: the labels belong to the raw video, whose frames preprocess.fps"):
+    with pytest.raises(
+        LabelError, match=r"Film 1.avi: the labels belong to the raw video, whose frames preprocess.fps"
+    ):
         place_frames(labels_of("Film 1.avi", first=30), keys("Film 1.avi", 31), {"film ü": film})
 
 
@@ -106,16 +103,14 @@ def test_labels_of_a_raw_video_whose_frame_rate_changed_are_refused(film):
     ],
 )
 def test_a_frame_that_is_not_there_is_said(film, wanted, first, message):
-    fold = Fold(train=(wanted,), val=(), test=())
     with pytest.raises(LabelError, match=message):
-        load_frames(labels_of("film ü.mp4", first=first), fold, {"film ü": film}, 1)
+        load_frames(labels_of("film ü.mp4", first=first), [wanted], {"film ü": film}, 1)
 
 
 def test_a_labelled_frame_before_the_preprocessed_film_is_said(film):
     write_sidecar(film)
-    fold = Fold(train=keys("Film 1.avi", 28), val=(), test=())
     with pytest.raises(LabelError, match="frame -2 is labelled, but the video has only frames 0-5"):
-        load_frames(labels_of("Film 1.avi", first=28), fold, {"film ü": film}, 1)
+        load_frames(labels_of("Film 1.avi", first=28), keys("Film 1.avi", 28), {"film ü": film}, 1)
 
 
 def test_a_video_that_the_project_does_not_have_is_said(film):
@@ -126,10 +121,9 @@ def test_a_video_that_the_project_does_not_have_is_said(film):
 def test_embedded_images_need_no_video(shared_data):
     path = shared_data / "formats" / "slp" / "minimal_instance.pkg.slp"
     labels = read_labels(path)
-    fold = split_labels(labels).folds[0]
-    parts = load_frames(labels, fold, {}, 1)
-    assert parts["train"][0].image.shape == (384, 384, 1)
-    assert parts["train"][0].points.shape == (2, 2, 2)
+    (frame,) = load_frames(labels, split_labels(labels).folds[0].train, {}, 1)
+    assert frame.image.shape == (384, 384, 1)
+    assert frame.points.shape == (2, 2, 2)
 
 
 def test_videos_are_found_where_the_labels_say_or_beside_them(film, tmp_path):
