@@ -16,10 +16,10 @@ def parse_frames(text: str | None, frame_count: int) -> Ranges:
         return ((0, frame_count),)
     wanted: set[int] = set()
     for part in text.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if not first.isdecimal() or (last and not last.isdecimal()):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ConfigError(f"frames {text!r}: expected numbers and ranges such as 0-100,200, got {part!r}")
-        start, stop = int(first), int(last or first)
+        start, stop = int(first), int(last) if dash else int(first)
         if not start <= stop < frame_count:
             raise ConfigError(f"frames {text!r}: {part!r} is not within the video's frames 0-{frame_count - 1}")
         wanted.update(range(start, stop + 1))

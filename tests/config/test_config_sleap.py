@@ -194,7 +194,7 @@ def test_what_cannot_be_used_is_one_sentence(read, content, message):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(ConfigError, match="nothing.json: SLEAP configuration not found"):
+    with pytest.raises(ConfigError, match=r"nothing\.json: SLEAP configuration not found"):
         read_sleap_config(tmp_path / "nothing.json")
 
 

@@ -11,7 +11,7 @@ from antpipe.config.model import ModelConfig
 from antpipe.models.spec import ModelSpec
 from antpipe.poses import Skeleton
 
-BLOB = 3.0
+BLOB = 5.0
 """Standard deviation of a blob, in pixels of the frame."""
 BOTTOM = 0.15
 """Part of a blob's height below which a pixel is left out of the fit; outside of the frame there is black."""

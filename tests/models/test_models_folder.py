@@ -190,7 +190,7 @@ LAYER = "stack0_dec1_s4_to_s2_refine_conv0"
         (
             lambda f: change_weights(f, lambda w: reshape(w, LAYER)),
             ModelError,
-            rf"layer {LAYER} should have weights of shape \[\(3, 3, 48, 24\), \(24,\)\], got \[\(3, 3, 48, 25\), \(24,\)\]",
+            rf"layer {LAYER} should have weights of shape \[\(3, 3, 48, 24\), .*\], got \[\(3, 3, 48, 25\), .*\]",
         ),
         (
             lambda f: change_weights(f, lambda w: w.pop("stack0_enc0_conv0")),

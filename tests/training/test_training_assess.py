@@ -38,8 +38,8 @@ class OffBy:
 
 
 def test_a_centroid_model_is_judged_by_distance(monkeypatch):
-    true = [centroids(f.points, 0) for f in FRAMES]
-    found = [Centroids(at + [3.0, 0.0], np.ones(len(at))) for at in true]
+    true = [centroids(frame.points, 0) for frame in FRAMES]
+    found = [Centroids(at + np.array([3.0, 0.0]), np.ones(len(at))) for at in true]
     found[0] = Centroids(found[0].points[:1], np.ones(1))  # one missed
     found[1] = Centroids(np.concatenate([found[1].points, [[-99.0, -99.0]]]), np.ones(3))  # one too many
     OffBy(monkeypatch, module.CentroidFinder, found)

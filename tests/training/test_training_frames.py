@@ -48,7 +48,7 @@ def keys(name, *indices):
 def write_sidecar(film, **values):
     sidecar = {
         "source": {"path": "raw/Film 1.avi"},
-        "settings": {"fps": None},
+        "keeps_frame_numbers": True,
         "to_raw": {"scale": [2.0, 2.0], "offset": [100.5, 40.5]},
         "first_raw_frame": 30,
         **values,
@@ -87,10 +87,8 @@ def test_labels_of_the_preprocessed_video_stay_where_they_are(film):
 
 
 def test_labels_of_a_raw_video_whose_frame_rate_changed_are_refused(film):
-    write_sidecar(film, settings={"fps": 25})
-    with pytest.raises(
-        LabelError, match=r"Film 1.avi: the labels belong to the raw video, whose frames preprocess.fps"
-    ):
+    write_sidecar(film, keeps_frame_numbers=False)
+    with pytest.raises(LabelError, match=r"Film 1.avi: the labels belong to the raw video, but preprocessing repeated"):
         place_frames(labels_of("Film 1.avi", first=30), keys("Film 1.avi", 31), {"film ü": film})
 
 

@@ -5,6 +5,4 @@ from antpipe.video.transcode import preprocess
 
 with job(snakemake.log[0]), show_progress("preprocess") as advance:
     config = PreprocessConfig(**snakemake.params.settings)
-    preprocess(
-        snakemake.input.video, snakemake.output.video, config, on_progress=advance, threads=snakemake.threads
-    )
+    preprocess(snakemake.input.video, snakemake.output.video, config, on_progress=advance, threads=snakemake.threads)

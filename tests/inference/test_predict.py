@@ -1,0 +1,359 @@
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import sleap_io as sio
+from drawn_films import draw, knowing_network, spec_of
+
+from antpipe.config.inference import PredictConfig
+from antpipe.config.model import ModelConfig
+from antpipe.errors import ConfigError, ModelError, VideoError
+from antpipe.files import fingerprint
+from antpipe.geometry import Transform
+from antpipe.inference import predict, topdown
+from antpipe.inference.engine import make_engine
+from antpipe.inference.frames import join_frames, parse_frames
+from antpipe.inference.predict import in_batches, load_pair, predict_video
+from antpipe.models.build import build_network
+from antpipe.models.folder import TrainedModel
+from antpipe.models.spec import write_spec
+from antpipe.poses import PosesWriter, read_info, read_poses
+from antpipe.video.write import VideoWriter
+
+SIZE = 110, 94
+FPS = 12.5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, ((0, 20),)),
+        ("0-3,7", ((0, 4), (7, 8))),
+        ("7, 0-3", ((0, 4), (7, 8))),
+        ("5", ((5, 6),)),
+        ("0-19", ((0, 20),)),
+        ("3-5,4-8,9", ((3, 10),)),
+        ("2,2,2", ((2, 3),)),
+    ],
+)
+def test_frames_are_numbers_and_ranges_with_both_ends(text, expected):
+    assert parse_frames(text, 20) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected numbers and ranges such as 0-100,200, got ''"),
+        ("a", "got 'a'"),
+        ("1,,2", "got ''"),
+        ("3-", "got '3-'"),
+        ("-3", "got '-3'"),
+        ("1-2-3", "got '1-2-3'"),
+        ("1.5", r"got '1\.5'"),
+        ("5-3", "'5-3' is not within the video's frames 0-19"),
+        ("20", "'20' is not within the video's frames 0-19"),
+        ("0-20", "'0-20' is not within the video's frames 0-19"),
+    ],
+)
+def test_frames_that_cannot_be_read_are_one_sentence(text, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        parse_frames(text, 20)
+    assert str(error.value).startswith(f"frames {text!r}: ")
+
+
+def test_single_frames_become_ranges():
+    assert join_frames({5, 1, 2, 3, 9}) == ((1, 4), (5, 6), (9, 10))
+    assert join_frames(set()) == ()
+
+
+def test_batches_have_a_size_and_the_last_may_be_shorter():
+    assert list(in_batches(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(in_batches([], 3)) == []
+
+
+def test_an_engine_gives_the_asked_heads_side_by_side():
+    config = ModelConfig.model_validate(
+        {"backbone": {"unet": {"max_stride": 4, "filters": 3, "stacks": 2}}, "head": {"output_stride": 1}}
+    )
+    network = build_network(config, "centered_instance", 2, offsets=True)
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 20, 1), np.uint8)
+    maps = dict(zip([layer.name for layer in network.layers if "Head" in layer.name], network.outputs, strict=True))
+    last = keras.Model(network.inputs, [maps["CenteredInstanceConfmapsHead_1"], maps["OffsetRefinementHead_1"]])
+    expected = np.concatenate(last.predict_on_batch(images), axis=-1)
+    both = make_engine(network, ["CenteredInstanceConfmapsHead", "OffsetRefinementHead"])
+    np.testing.assert_allclose(both(images), expected, atol=1e-6)
+    one = make_engine(network, ["CenteredInstanceConfmapsHead"])
+    np.testing.assert_allclose(one(images), expected[..., :2], atol=1e-6)
+    np.testing.assert_allclose(one(images[:1]), expected[:1, ..., :2], atol=1e-6)  # batches of any size
+
+
+def places(frame_idx):
+    """Where the animals of a frame of the drawn film are: none in frame 2, one in frame 5, else two."""
+    if frame_idx == 2:
+        return np.zeros((0, 2))
+    moving = np.array([[20.0 + 1.3 * frame_idx, 25.0], [85.0, 70.0 - 0.7 * frame_idx]])
+    return moving[:1] if frame_idx == 5 else moving
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp("videos") / "two ants ü.mp4"
+    with VideoWriter(path, width=SIZE[0], height=SIZE[1], fps=FPS, grayscale=True, crf=0) as writer:
+        for index in range(20):
+            writer.write(draw(places(index), SIZE, [240.0, 180.0]))
+    return path
+
+
+@pytest.fixture
+def models(monkeypatch):
+    """Two models whose networks always know where the animals are."""
+    engines = {}
+
+    def fake_engine(network, heads):
+        engines[network] = knowing_network(2)
+        return engines[network]
+
+    def fake_pair(folders, precision):
+        specs = spec_of("centroid", scale=0.5), spec_of("centered_instance", crop_size=32, nodes=("thorax",))
+        return tuple(
+            TrainedModel(spec=s, network=s.model_type, folder=Path(), fingerprint=f"of {s.model_type}") for s in specs
+        )
+
+    monkeypatch.setattr(topdown, "make_engine", fake_engine)
+    monkeypatch.setattr(predict, "load_pair", fake_pair)
+    return engines
+
+
+def run(film, folder, frames=None, **config):
+    predict_video(film, ["centroid", "instance"], folder / "poses.parquet", PredictConfig(**config), frames)
+    return read_poses(folder / "poses.parquet")
+
+
+def assert_right(poses, frame_idx):
+    rows = poses.frame_idx == frame_idx
+    found, true = poses.points[rows][:, 0], places(frame_idx)
+    order = np.argsort(found[:, 0]), np.argsort(true[:, 0])
+    np.testing.assert_allclose(found[order[0]], true[order[1]], atol=0.05)
+
+
+def test_every_frame_has_its_animals(film, tmp_path, models):
+    poses = run(film, tmp_path)
+    assert np.bincount(poses.frame_idx, minlength=20).tolist() == [2, 2, 0, 2, 2, 1] + [2] * 14
+    for frame_idx in range(20):
+        assert_right(poses, frame_idx)
+    np.testing.assert_allclose(poses.time_s, poses.frame_idx / FPS)
+    assert poses.predicted.all()
+    assert set(poses.track) == {None}
+    np.testing.assert_allclose(poses.instance_score, poses.point_scores[:, 0], atol=0.06)
+
+
+def test_the_file_says_what_it_is_about(film, tmp_path, models):
+    info = run(film, tmp_path, "0-3,7", peak_threshold=0.3).info
+    assert info.frames == ((0, 4), (7, 8))
+    assert info.frame_total == 5
+    assert info.skeleton.nodes == ("thorax",)
+    meta = info.video
+    assert (meta.path, meta.width, meta.height, meta.fps, meta.frame_count) == (film.as_posix(), *SIZE, FPS, 20)
+    assert meta.fingerprint == fingerprint(film)
+    record = info.provenance["prediction"]
+    assert record["command"] == "antpipe predict"
+    assert record["settings"]["peak_threshold"] == 0.3
+    assert record["models"] == {"centroid": "of centroid", "centered_instance": "of centered_instance"}
+    assert "problems" not in info.provenance
+
+
+def test_only_the_asked_frames_are_in_the_table(film, tmp_path, models):
+    poses = run(film, tmp_path, "0-3,7")
+    assert sorted(set(poses.frame_idx.tolist())) == [0, 1, 3, 7]
+    for frame_idx in (0, 1, 2, 3, 7):
+        assert_right(poses, frame_idx)
+
+
+def test_a_video_without_animals_is_an_empty_table_of_examined_frames(film, tmp_path, models):
+    poses = run(film, tmp_path, "2")
+    assert len(poses) == 0
+    assert poses.info.frames == ((2, 3),)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 32])
+def test_the_size_of_batches_changes_nothing(film, tmp_path, models, batch_size):
+    poses = run(film, tmp_path, batch_size=batch_size, crop_batch_size=2)
+    for frame_idx in range(20):
+        assert_right(poses, frame_idx)
+    assert max(models["centroid"].batches) == min(batch_size, 20)
+    assert max(models["centered_instance"].batches) <= 2
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [
+        (None, [[0, 1, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13, 14, 15], [16, 17, 18, 19]]),
+        ("0-9", [[0, 1, 3], [4, 5, 6, 7], [8, 9]]),
+    ],
+)
+def test_rows_are_written_batch_by_batch(film, tmp_path, models, monkeypatch, frames, expected):
+    # What is in memory at a time is what one call of write gets, whatever the length of the video.
+    written, write = [], PosesWriter.write
+
+    def recording(self, poses):
+        written.append(sorted(set(poses.frame_idx.tolist())))
+        write(self, poses)
+
+    monkeypatch.setattr(PosesWriter, "write", recording)
+    run(film, tmp_path, frames, batch_size=4)
+    assert written == expected
+
+
+def test_max_instances_keeps_the_most_confident(film, tmp_path, models):
+    poses = run(film, tmp_path, "0-4", max_instances=1)
+    assert poses.frame_idx.tolist() == [0, 1, 3, 4]
+    np.testing.assert_allclose(poses.points[:, 0], [places(i)[0] for i in (0, 1, 3, 4)], atol=0.05)
+
+
+def test_min_distance_makes_one_animal_of_two_predictions(film, tmp_path, models):
+    apart = np.linalg.norm(np.diff(places(0), axis=0))
+    assert len(run(film, tmp_path, "0", min_distance=apart - 1)) == 2
+    assert len(run(film, tmp_path, "0", min_distance=apart + 1)) == 1
+
+
+def test_a_failed_run_leaves_no_file(film, tmp_path, models, monkeypatch):
+    def fail(self, poses):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(PosesWriter, "write", fail)
+    with pytest.raises(RuntimeError, match="disk full"):
+        run(film, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preprocessed_video_says_where_it_comes_from(film, tmp_path, models):
+    copy = tmp_path / film.name
+    shutil.copyfile(film, copy)
+    sidecar = {"to_raw": {"scale": [2, 2], "offset": [10, 0.5]}, "output": {"fingerprint": "abc"}}
+    copy.with_suffix(".json").write_text(json.dumps(sidecar))
+    info = run(copy, tmp_path, "0").info
+    assert info.to_raw == Transform(scale=(2.0, 2.0), offset=(10.0, 0.5))
+    assert info.video.fingerprint == "abc"
+
+
+def test_a_broken_video_says_which_frames_were_looked_at(film, tmp_path, models):
+    whole = film.read_bytes()
+    index = whole.rfind(b"mdat")
+    if index > whole.rfind(b"moov"):  # the table of contents stands at the head, so a cut file can still be opened
+        cut = tmp_path / "cut.mp4"
+        cut.write_bytes(whole[: index + (len(whole) - index) // 2])
+        poses = run(cut, tmp_path)
+        info = poses.info
+        assert 0 < info.frame_total < 20
+        assert set(poses.frame_idx.tolist()) <= {f for a, b in info.frames for f in range(a, b)}
+        assert info.provenance["problems"]
+        assert read_info(tmp_path / "poses.parquet").frames == info.frames
+
+
+def test_frames_that_the_video_does_not_have_are_refused(film, tmp_path, models):
+    with pytest.raises(ConfigError, match="'18-25' is not within the video's frames 0-19"):
+        run(film, tmp_path, "18-25")
+    assert not (tmp_path / "poses.parquet").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no video"])
+def test_what_is_no_video_is_refused(tmp_path, models, content):
+    path = tmp_path / "film.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(VideoError, match=r"film\.mp4"):
+        run(path, tmp_path)
+
+
+def model_folder(folder, model_type):
+    """A run folder of ours with random weights."""
+    folder.mkdir()
+    spec = spec_of(model_type, crop_size=16 if model_type == "centered_instance" else None, nodes=("a", "b"))
+    spec = replace(spec, config=ModelConfig.model_validate({"backbone": {"unet": {"max_stride": 4, "filters": 2}}}))
+    build_network(spec.config, model_type, spec.maps).save_weights(folder / "best.weights.h5")
+    write_spec(folder, spec, {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("models")
+    return {
+        "centroid": model_folder(root / "c", "centroid"),
+        "other centroid": model_folder(root / "c2", "centroid"),
+        "instance": model_folder(root / "i", "centered_instance"),
+        "nothing": root / "nowhere",
+        "no model": root,
+    }
+
+
+@pytest.mark.parametrize("names", [("centroid", "instance"), ("instance", "centroid")])
+def test_the_models_may_come_in_any_order(folders, names):
+    centroid, instance = load_pair([folders[n] for n in names], "float32")
+    assert (centroid.spec.model_type, instance.spec.model_type) == ("centroid", "centered_instance")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("centroid",), r"missing \['centered_instance'\]; add --model FOLDER"),
+        (("instance",), r"missing \['centroid'\]; add --model FOLDER"),
+        ((), r"needs a centroid and a centered_instance model; missing \['centered_instance', 'centroid'\]"),
+        (("centroid", "other centroid"), r"c2: a second centroid model; give one of each kind"),
+        (("centroid", "centroid"), "a second centroid model"),
+        (("centroid", "nothing"), r"nowhere: model folder not found"),
+        (("centroid", "no model"), r"not a model folder; expected model.json \(ours\) or training_config.json"),
+    ],
+)
+def test_models_that_are_not_one_of_each_kind_are_refused(folders, names, message):
+    with pytest.raises(ModelError, match=message):
+        load_pair([folders[n] for n in names], "float32")
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("minimal_instance.UNet.bottomup", "multi_instance"),
+        ("minimal_robot.UNet.single_instance", "single_instance"),
+        ("min_tracks_2node.UNet.topdown_multiclass", "multi_class_topdown"),
+    ],
+)
+def test_sleap_models_of_other_kinds_are_refused_by_name(shared_data, name, head):
+    with pytest.raises(ConfigError, match=f"model type '{head}' is not supported"):
+        load_pair([shared_data / "sleap_models" / name], "float32")
+
+
+def of_flies(path):
+    """The labelled points (2 animals, 2 nodes, 2) of SLEAP's training frame, from left to right."""
+    (frame,) = sio.load_slp(str(path), open_videos=False).labeled_frames
+    assert frame.frame_idx == 1
+    return np.stack(sorted((i.numpy() for i in frame.instances), key=lambda p: p[0, 0]))
+
+
+@pytest.mark.parametrize(("geometry", "oracle", "tolerance"), [("exact", "gt", 0.05), ("sleap", "pr", 0.1)])
+def test_sleaps_networks_on_sleaps_film(shared_data, tmp_path, geometry, oracle, tolerance):
+    folder = shared_data / "sleap_models"
+    film = shared_data / "fly_clips" / "centered_pair_24nodes" / "centered_pair_low_quality.mp4"
+    models = [folder / f"minimal_instance.UNet.{kind}" for kind in ("centered_instance", "centroid")]
+    predict_video(film, models, tmp_path / "poses.parquet", PredictConfig(geometry=geometry), "0-1,5")
+    poses = read_poses(tmp_path / "poses.parquet")
+    found = poses.points[poses.frame_idx == 1]
+    found = found[np.argsort(found[:, 0, 0])]
+    expected = of_flies(models[0] / f"labels_{oracle}.train.slp")
+    errors = np.linalg.norm(found - expected, axis=-1)
+    assert errors.max() < tolerance
+    assert poses.info.skeleton.nodes == ("A", "B")
+    assert poses.info.skeleton.edges == (("A", "B"),)
+    assert poses.info.frames == ((0, 2), (5, 6))
+    assert np.bincount(poses.frame_idx).tolist() == [2, 2, 0, 0, 0, 2]
+    assert (poses.instance_score > 0.9).all()
+
+
+def test_sleaps_own_shift_is_half_a_pixel(shared_data):
+    folder = shared_data / "sleap_models" / "minimal_instance.UNet.centered_instance"
+    shift = of_flies(folder / "labels_pr.train.slp") - of_flies(folder / "labels_gt.train.slp")
+    np.testing.assert_allclose(shift.mean(axis=(0, 1)), [-0.5, -0.5], atol=0.02)
