@@ -21,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+INTERRUPTED = 130
+"""The exit code into which typer turns an interruption."""
+
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where the result goes.")]
 
 
@@ -31,9 +34,14 @@ def main() -> NoReturn:
     except AntpipeError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted; nothing half-done is left, run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
+    except OSError as error:
+        # Writing ends with a rename, so the second name is the one that the user gave.
+        print(f"error: {error.filename2 or error.filename}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("interrupted; nothing half-done is left, run the same command again to go on", file=sys.stderr)
+        raise
     sys.exit(0)
 
 
@@ -54,7 +62,8 @@ def simulate(
 
     width, height = _pair(size)
     values = {"videos": videos, "ants": ants, "frames": frames, "width": width, "height": height}
-    config = _section(SimulateConfig, {**values, "seed": seed, "difficulty": difficulty})
+    options = {"width": "size", "height": "size"}
+    config = _section(SimulateConfig, {**values, "seed": seed, "difficulty": difficulty}, options)
     with show_progress("simulate") as advance:
         run(outdir, config, advance)
 
@@ -77,7 +86,7 @@ def preprocess(
 
     values: dict[str, Any] = {"scale": scale, "grayscale": gray, "fps": fps, "start": start, "end": end}
     if crop is not None:
-        values["crop"] = [_number(part) for part in crop.split(":")]
+        values["crop"] = [_number("--crop", part) for part in crop.split(":")]
     with show_progress("preprocess") as advance:
         run(video, output, _section(PreprocessConfig, values), on_progress=advance)
 
@@ -117,7 +126,7 @@ def split(
     from antpipe.labels.split import split_labels
     from antpipe.labels.split_file import write_split
 
-    shares = [_number(part) for part in fractions.split(",")]
+    shares = [_number("--fractions", part) for part in fractions.split(",")]
     config = _section(SplitConfig, {"by": by, "folds": folds, "fractions": shares, "seed": seed})
     write_split(output, split_labels(read_labels(labels), **config.model_dump()))
 
@@ -229,7 +238,8 @@ def export(
     from antpipe.config.export import ExportConfig
     from antpipe.export.export import export_poses
 
-    config = _section(ExportConfig, {"formats": [format.replace("-", "_")], "coordinates": coordinates})
+    values = {"formats": [format.replace("-", "_")], "coordinates": coordinates}
+    config = _section(ExportConfig, values, {"formats": "format"})
     export_poses(poses, output, format=config.formats[0], coordinates=config.coordinates)
 
 
@@ -273,24 +283,30 @@ def _training_settings(config: Path, model_type: str, labels: Path, split: Path 
     sleap = read_sleap_config(config)
     if sleap.model_type != model_type:
         raise ConfigError(f"{config}: describes a {sleap.model_type} model, but --type says {model_type}")
-    for note in sleap.notes:
+    offsets = ["offset_refinement of the SLEAP configuration is not trained; peaks are as exact without it"]
+    for note in [*sleap.notes, *(offsets if sleap.offset_head else [])]:
         print(note, file=sys.stderr)
     if split is None and sleap.training_indices:
         return sleap.model, split_from_indices(read_labels(labels), **sleap.training_indices), 0
     return sleap.model, split or split_labels(read_labels(labels), **SplitConfig().model_dump()), 0
 
 
-def _section(section: Any, values: dict[str, Any]) -> Any:
-    """Return a section of the configuration made from options; a bad one is an error that names the option."""
+def _section(section: Any, values: dict[str, Any], options: dict[str, str] | None = None) -> Any:
+    """Return a section of the configuration made from options; a bad one is an error that names the option.
+
+    `options` gives the names of options that are not those of their fields.
+    """
     from pydantic import ValidationError
 
     try:
         return section.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = "--" + "-".join(str(part) for part in first["loc"][:1]).replace("_", "-") if first["loc"] else "options"
+        field = str(first["loc"][0]) if first["loc"] else "options"
+        place = f"--{(options or {}).get(field, field).replace('_', '-')}" if first["loc"] else field
         message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{place}: {message}, got {json.dumps(first['input'], default=str)}") from error
+        came = "" if ", got " in message else f", got {json.dumps(first['input'], default=str)}"
+        raise ConfigError(f"{place}: {message}{came}") from error
 
 
 def _pair(text: str) -> tuple[int, int]:
@@ -300,7 +316,7 @@ def _pair(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _number(text: str) -> int | float:
+def _number(option: str, text: str) -> int | float:
     try:
         return int(text)
     except ValueError:
@@ -308,7 +324,7 @@ def _number(text: str) -> int | float:
     try:
         return float(text)
     except ValueError as error:
-        raise ConfigError(f"expected a number, got {text!r}") from error
+        raise ConfigError(f"{option}: expected a number, got {text!r}") from error
 
 
 def _read_yaml(path: Path) -> Any:

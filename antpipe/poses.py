@@ -147,7 +147,7 @@ class Poses:
     def by_frame(self) -> Iterator[tuple[int, slice]]:
         """Yield (frame_idx, rows) of every frame that has instances, in order."""
         starts = np.flatnonzero(np.diff(self.frame_idx, prepend=-1))
-        stops = np.append(starts[1:], len(self))
+        stops = np.append(starts[1:], len(self))[: len(starts)]
         for start, stop in zip(starts, stops, strict=True):
             yield int(self.frame_idx[start]), slice(int(start), int(stop))
 

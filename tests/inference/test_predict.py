@@ -26,6 +26,7 @@ from antpipe.video.write import VideoWriter
 
 SIZE = 110, 94
 FPS = 12.5
+HEIGHTS = [240.0, 180.0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def film(tmp_path_factory):
     path = tmp_path_factory.mktemp("videos") / "two ants ü.mp4"
     with VideoWriter(path, width=SIZE[0], height=SIZE[1], fps=FPS, grayscale=True, crf=0) as writer:
         for index in range(20):
-            writer.write(draw(places(index), SIZE, [240.0, 180.0]))
+            writer.write(draw(places(index), SIZE, HEIGHTS[: len(places(index))]))
     return path
 
 
@@ -243,15 +244,15 @@ def test_a_preprocessed_video_says_where_it_comes_from(film, tmp_path, models):
 def test_a_broken_video_says_which_frames_were_looked_at(film, tmp_path, models):
     whole = film.read_bytes()
     index = whole.rfind(b"mdat")
-    if index > whole.rfind(b"moov"):  # the table of contents stands at the head, so a cut file can still be opened
-        cut = tmp_path / "cut.mp4"
-        cut.write_bytes(whole[: index + (len(whole) - index) // 2])
-        poses = run(cut, tmp_path)
-        info = poses.info
-        assert 0 < info.frame_total < 20
-        assert set(poses.frame_idx.tolist()) <= {f for a, b in info.frames for f in range(a, b)}
-        assert info.provenance["problems"]
-        assert read_info(tmp_path / "poses.parquet").frames == info.frames
+    assert index > whole.rfind(b"moov"), "the table of contents stands at the head, so a cut file can still be opened"
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: index + (len(whole) - index) // 2])
+    poses = run(cut, tmp_path)
+    info = poses.info
+    assert 0 < info.frame_total < 20
+    assert set(poses.frame_idx.tolist()) <= {f for start, stop in info.frames for f in range(start, stop)}
+    assert info.provenance["problems"]
+    assert read_info(tmp_path / "poses.parquet").frames == info.frames
 
 
 def test_frames_that_the_video_does_not_have_are_refused(film, tmp_path, models):

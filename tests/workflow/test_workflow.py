@@ -126,6 +126,16 @@ def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
     assert last in output, "the cause is shown, not only the name of a log"
 
 
+def test_bad_labels_stop_before_anything_runs(tmp_path, shared_data):
+    (tmp_path / "film.mp4").touch()
+    slp = shared_data / "formats" / "slp" / "minimal_instance.slp"
+    own = {**CONFIG, "videos": "film.mp4", "labels": str(slp)}
+    code, output = snakemake(tmp_path, "-n", "--cores", "2", config=own)
+    assert code != 0
+    assert "labels of the video 'centered_pair_low_quality.mp4', which is not among the project's videos" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -137,16 +147,6 @@ def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
         ({"models": {"centroid": {"head": {"output_stride": 3}}}}, "output_stride must be a power of two, got 3"),
     ],
 )
-def test_bad_labels_stop_before_anything_runs(tmp_path, shared_data):
-    (tmp_path / "film.mp4").touch()
-    slp = shared_data / "formats" / "slp" / "minimal_instance.slp"
-    own = {**CONFIG, "videos": "film.mp4", "labels": str(slp)}
-    code, output = snakemake(tmp_path, "-n", "--cores", "2", config=own)
-    assert code != 0
-    assert "labels of the video 'centered_pair_low_quality.mp4', which is not among the project's videos" in output
-    assert "Traceback" not in output
-
-
 def test_a_bad_configuration_stops_before_anything_runs(tmp_path, change, message):
     for name in ("a/film.mp4", "b/film.avi"):
         (tmp_path / name).parent.mkdir()
