@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 env: .venv/ready
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock
 	@test -n "$(PYTHON)" || { echo "error: antpipe needs Python 3.11, 3.12 or 3.13 and found none; install one (Debian, Ubuntu: sudo apt install python3 python3-venv), or name it: make env PYTHON=/path/to/python3.12"; exit 1; }
 	@"$(PYTHON)" -m venv --clear .venv || { echo "error: python venv failed; on Debian and Ubuntu run: sudo apt install python3-venv"; exit 1; }
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -35,8 +35,7 @@ def main() -> NoReturn:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        # Writing ends with a rename, so the second name is the one that the user gave.
-        print(f"error: {error.filename2 or error.filename}: {error.strerror or error}", file=sys.stderr)
+        print(f"error: {_system_sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
@@ -254,6 +253,12 @@ def render(
     from antpipe.report.overlay import render_overlay
 
     render_overlay(video, poses, output, seconds=seconds)
+
+
+def _system_sentence(error: OSError) -> str:
+    # Writing ends with a rename, so the second name is the one that the user gave.
+    name = error.filename2 or error.filename
+    return f"{name}: cannot be read or written ({error.strerror}); check the path" if name else str(error)
 
 
 @contextlib.contextmanager

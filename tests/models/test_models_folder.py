@@ -58,12 +58,18 @@ def test_the_fingerprint_is_that_of_settings_and_weights(run_folder):
     assert load_model(folder).fingerprint == hashlib.sha256(content).hexdigest()
 
 
+def drop_layer(folder):
+    with h5py.File(folder / "best.weights.h5", "r+") as file:
+        del file["layers"][sorted(name for name in file["layers"] if name.startswith("conv2d"))[1]]
+
+
 def rewrite(folder, change):
     value = json.loads((folder / "model.json").read_text())
     change(value)
     (folder / "model.json").write_text(json.dumps(value))
 
 
+@pytest.mark.filterwarnings("ignore:Skipping nested container")
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -94,6 +100,7 @@ def rewrite(folder, change):
             "the weights do not fit model.json",
         ),
         (lambda f: rewrite(f, lambda v: v.update(model_type="bottomup")), "unknown model type 'bottomup'"),
+        (drop_layer, "the weights do not fit model.json"),
         (lambda f: (f / "best.weights.h5").write_bytes(b""), "the weights do not fit model.json"),
         (
             lambda f: (f / "best.weights.h5").write_bytes((f / "best.weights.h5").read_bytes()[:3000]),

@@ -13,7 +13,13 @@ rule draw_video:
         video=rules.preprocess.output.video,
         tracks=rules.track.output.tracks,
     output:
-        overlay=f"{RESULTS}/report/{{video}}.mp4",
+        overlay=report(
+            f"{RESULTS}/report/{{video}}.mp4",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "film with poses"},
+            caption="../report/overlay.rst",
+        ),
         still=report(
             f"{RESULTS}/report/{{video}}.png",
             category="Videos",
