@@ -67,6 +67,12 @@ def test_batches_follow_from_seed_epoch_and_step_alone():
         assert not np.array_equal(first[0][0], batches(samples, **other)[0][0])
 
 
+def test_every_sample_of_an_epoch_is_drawn_anew():
+    (sample,) = samples_of(spec_of("centered_instance", 32), count=1)[:1]
+    images = np.concatenate([images for images, _ in batches([sample], steps=5, batch_size=4)])
+    assert len({image.tobytes() for image in images}) == 20
+
+
 def test_images_and_points_have_the_shapes_that_the_network_wants():
     samples = samples_of(spec_of("centered_instance", 32))
     for images, points in batches(samples):
