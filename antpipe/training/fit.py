@@ -66,8 +66,7 @@ def fit(
         key: hash of all that determines the run.
         on_progress: called with steps done and steps at most.
     """
-    # The mean over a sparse map makes gradients tiny; a larger epsilon would damp the steps of deep layers.
-    optimizer = keras.optimizers.Adam(config.learning_rate, epsilon=1e-10)
+    optimizer = keras.optimizers.Adam(config.learning_rate)
     network.compile(optimizer, loss=_for_each_output(network, loss))
     optimizer.build(network.trainable_variables)
     resume, best = folder / ".resume", folder / ".resume" / "best.weights.h5"

@@ -80,9 +80,7 @@ def _decoder(
         if config.up_interpolate:
             x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_interp_bilinear")(x)
         else:
-            x = layers.Conv2DTranspose(
-                filters, 3, 2, "same", kernel_initializer="he_normal", name=f"{name}_trans_conv"
-            )(x)
+            x = layers.Conv2DTranspose(filters, 3, 2, "same", name=f"{name}_trans_conv")(x)
             x = layers.Activation("relu", name=f"{name}_trans_conv_act_relu")(x)
         if stride in skips:
             x = layers.Concatenate(name=f"{name}_skip_concat")([skips[stride], x])
@@ -93,8 +91,7 @@ def _decoder(
 
 
 def _conv(x: KerasTensor, filters: int, name: str, activation: str, kernel: int = 3) -> KerasTensor:
-    # He: with rectified units and no normalisation, Keras' default halves the signal with every layer.
-    x = layers.Conv2D(filters, kernel, padding="same", kernel_initializer="he_normal", name=name)(x)
+    x = layers.Conv2D(filters, kernel, padding="same", name=name)(x)
     return keras.layers.Activation("relu", name=activation)(x)
 
 
