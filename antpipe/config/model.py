@@ -3,7 +3,6 @@
 Names and meanings are SLEAP's, so that a user's numbers carry over; where a default differs, the docstring says so.
 """
 
-import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -232,8 +231,3 @@ class ModelConfig(Section):
             if stride < stem // 2:
                 raise ValueError(f"head.output_stride {stride} is finer than the stem of stride {stem} allows")
         return self
-
-
-def receptive_field(unet: UNetConfig) -> int:
-    """Return the side, in input pixels, of the area that one point of the network's deepest layer sees."""
-    return int(1 + 5 * (2 ** round(math.log2(unet.max_stride)) - 1))

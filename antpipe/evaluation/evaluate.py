@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from antpipe.errors import ConfigError, LabelError
 from antpipe.evaluation.centroids import centroid_metrics
 from antpipe.evaluation.frames import Frame, frame_counts, pair_all_frames, seen_instances
+from antpipe.evaluation.jsonable import to_json
 from antpipe.evaluation.read import FrameSet, in_common_nodes, in_truth_nodes, read_frames, with_truth_videos
 from antpipe.evaluation.sequence import TrackFrame
 from antpipe.evaluation.similarity import SIMILARITIES, Similarity, distance_similarity
@@ -105,17 +104,6 @@ def evaluate_tracks(
         "untracked.tracked": sum(p.tracks.count(None) for _, p in pairs),
     }
     return to_json({**about, **counts, **metrics})
-
-
-def to_json(value: Any) -> Any:
-    """Return a value with arrays as lists, NumPy's numbers as Python's, and NaN and infinity as None."""
-    if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [to_json(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _read_both(truth_path: str | Path, predicted_path: str | Path) -> tuple[FrameSet, FrameSet, Result]:

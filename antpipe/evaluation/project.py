@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from antpipe.evaluation.evaluate import evaluate_tracks, to_json
+from antpipe.evaluation.evaluate import evaluate_tracks
 from antpipe.evaluation.frames import Frame
+from antpipe.evaluation.jsonable import to_json
 from antpipe.evaluation.strict import strict_metrics
 from antpipe.labels.on_video import PlacedFrame, place_frames
 from antpipe.labels.read import read_labels, skeleton_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from antpipe.config.model import ModelConfig
 from antpipe.errors import ConfigError
-from antpipe.evaluation.evaluate import to_json
+from antpipe.evaluation.jsonable import to_json
 from antpipe.files import atomic_path, write_json
 from antpipe.geometry import Array, bounding_boxes
 from antpipe.labels.read import read_labels, skeleton_of

@@ -255,6 +255,21 @@ def test_a_broken_video_says_which_frames_were_looked_at(film, tmp_path, models)
     assert read_info(tmp_path / "poses.parquet").frames == info.frames
 
 
+def test_a_frame_that_cannot_be_decoded_is_not_among_those_looked_at(film, tmp_path, models, monkeypatch):
+    class Damaged(predict.VideoReader):
+        problems = ("1 frame cannot be decoded",)
+
+        def frames(self, start=0, stop=None):
+            return (frame for frame in super().frames(start, stop) if frame.index != 7)
+
+    monkeypatch.setattr(predict, "VideoReader", Damaged)
+    poses = run(film, tmp_path, "0-9")
+    assert poses.info.frames == ((0, 7), (8, 10))
+    assert 7 not in poses.frame_idx
+    assert_right(poses, 8)
+    assert poses.info.provenance["problems"] == ["1 frame cannot be decoded"]
+
+
 def test_frames_that_the_video_does_not_have_are_refused(film, tmp_path, models):
     with pytest.raises(ConfigError, match="'18-25' is not within the video's frames 0-19"):
         run(film, tmp_path, "18-25")
