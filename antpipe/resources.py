@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -59,6 +61,18 @@ def take_gpu_slot(wait_s: float = 24 * 3600) -> str | None:
         if time.monotonic() >= end:
             raise ResourceError(f"all GPUs {ids} are in use by other antpipe processes; wait for them or end them")
         time.sleep(POLL_S)
+
+
+def make_interpreter_callable() -> None:
+    """Let Snakemake call this Python also where its path has a space or a quote.
+
+    Snakemake writes `sys.executable` into a shell line as it is. Where that would break, the folder goes to the front
+    of PATH and the name alone remains.
+    """
+    if shlex.quote(sys.executable) != sys.executable:
+        folder, name = os.path.split(sys.executable)
+        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
+        sys.executable = name
 
 
 def has_bfloat16() -> bool:

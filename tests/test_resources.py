@@ -182,3 +182,14 @@ def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(tmp_path):
     returned, log, shown = run_job(tmp_path, "import keras; print(keras.backend.backend())", network=True)
     assert (returned, shown) == (0, "")
     assert log == "running on the processor (no GPU found)\ntensorflow\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/opt/a b/bin/python3", "python3"), ("/opt/bin/python3", "/opt/bin/python3")]
+)
+def test_the_interpreter_can_be_called_from_a_shell_line(monkeypatch, path, name):
+    monkeypatch.setattr(sys, "executable", path)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    resources.make_interpreter_callable()
+    assert sys.executable == name
+    assert os.environ["PATH"] == ("/opt/a b/bin:/usr/bin" if name == "python3" else "/usr/bin")

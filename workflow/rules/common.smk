@@ -14,6 +14,9 @@ from antpipe.config.project import parse_config
 from antpipe.errors import AntpipeError
 from antpipe.inputs import check_inputs, find_inputs
 from antpipe.provenance import code_version
+from antpipe.resources import make_interpreter_callable
+
+make_interpreter_callable()
 
 try:
     CONFIG = parse_config(dict(config))
