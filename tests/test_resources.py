@@ -1,6 +1,7 @@
 """The machine: GPUs and their slots, progress of long work, and what a rule's script stands in."""
 
 import os
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -32,7 +33,7 @@ def machine(tmp_path, monkeypatch):
 
 def install_nvidia_smi(machine, text, code=0):
     program = machine / "bin" / "nvidia-smi"
-    program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write({text!r})\nsys.exit({code})\n")
+    program.write_text(f"#!/bin/sh\nprintf '%s' {shlex.quote(text)}\nexit {code}\n")
     program.chmod(0o755)
 
 
@@ -167,7 +168,8 @@ def run_job(folder, body, network=False):
     ],
 )
 def test_the_last_line_of_a_log_is_the_cause(tmp_path, body, code, last, traceback):
-    body = f"print('to stdout'); os.system('{sys.executable} -c \"print(1234)\"'); {body}"
+    command = f"{shlex.quote(sys.executable)} -c 'print(1234)'"
+    body = f"print('to stdout'); os.system({command!r}); {body}"
     returned, log, shown = run_job(tmp_path, body)
     assert (returned, shown) == (code, "")
     assert "to stdout" in log

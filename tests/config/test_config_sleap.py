@@ -3,7 +3,6 @@ import json
 
 import pytest
 
-from antpipe.config.model import receptive_field
 from antpipe.config.sleap import read_sleap_config
 from antpipe.errors import ConfigError
 
@@ -263,9 +262,3 @@ def test_the_ant_models_convert(shared_data, folder, filters, stride, anchor, cr
 def test_no_model_of_the_shared_data_is_left_out(shared_data):
     folders = {p.parent for p in shared_data.glob("*_models/**/training_config.json")}
     assert len(folders) == len(HEADS) + 12
-
-
-@pytest.mark.parametrize(("stride", "pixels"), [(8, 36), (16, 76), (32, 156), (64, 316)])
-def test_the_receptive_field_is_that_of_sleaps_guide(read, stride, pixels):
-    config = read(document(**{"model.backbone.unet.max_stride": stride}))
-    assert receptive_field(config.model.backbone.unet) == pixels
