@@ -16,13 +16,14 @@ from antpipe.errors import AntpipeError, ConfigError
 
 app = typer.Typer(
     help="From videos and SLEAP labels to tracked poses in Parquet.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 INTERRUPTED = 130
 """The exit code into which typer turns an interruption."""
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""An option that is missing, unknown or of the wrong kind; typer gives no other name to the class."""
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where the result goes.")]
 
@@ -30,18 +31,14 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="Where the result g
 def main() -> NoReturn:
     """Run the command line: exit 0 when done, 2 for bad input, 130 when interrupted."""
     try:
-        app(standalone_mode=True)
-    except AntpipeError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        # Without standalone mode, errors of usage come here too, and get one line like all others.
+        code = app(standalone_mode=False) or 0
+    except (AntpipeError, OSError, UsageError) as error:
+        print(f"error: {' '.join(_sentence(error).split())}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
-        print(f"error: {_system_sentence(error)}", file=sys.stderr)
-        sys.exit(2)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            print("interrupted; nothing half-done is left, run the same command again to go on", file=sys.stderr)
-        raise
-    sys.exit(0)
+    if code == INTERRUPTED:
+        print("interrupted; nothing half-done is left, run the same command again to go on", file=sys.stderr)
+    sys.exit(code)
 
 
 @app.command()
@@ -255,10 +252,15 @@ def render(
     render_overlay(video, poses, output, seconds=seconds)
 
 
-def _system_sentence(error: OSError) -> str:
-    # Writing ends with a rename, so the second name is the one that the user gave.
-    name = error.filename2 or error.filename
-    return f"{name}: cannot be read or written ({error.strerror}); check the path" if name else str(error)
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UsageError):
+        verb = error.ctx.command_path if error.ctx is not None else "antpipe"
+        return f"{error.format_message().rstrip('.')}; see {verb} --help"
+    if isinstance(error, OSError) and error.filename:
+        # Writing ends with a rename, so the second name is the one that the user gave.
+        name = error.filename2 or error.filename
+        return f"{name}: cannot be read or written ({error.strerror}); check the path"
+    return str(error)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,8 +18,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
     The temporary name ends in that of `path`, so that writers that judge by the suffix work. What was at `path`
     before stays until the new file is whole; a failed block leaves nothing behind.
+
+    Raises:
+        IsADirectoryError: before anything is written, if `path` is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name[-80:]}", dir=path.parent)
     os.close(handle)

@@ -76,6 +76,13 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path):
     assert everything_in(tmp_path) == ["state", "state/old"]
 
 
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(IsADirectoryError), atomic_path(tmp_path / "out"):
+        pytest.fail("the block ran, and its work would have been lost")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
 def test_json_comes_back_with_its_order_and_letters(tmp_path):
     value = {"z": 1, "a": [0.1, None, True, "Ü蟻"], "e": {}}
     write_json(tmp_path / "v.json", value)

@@ -33,6 +33,20 @@ class ModelsConfig(Section):
     centered_instance: ModelConfig = Field(default_factory=ModelConfig)
     """Finds the nodes of one animal in a crop around it."""
 
+    @field_validator("centroid")
+    @classmethod
+    def _sees_whole_frames(cls, model: ModelConfig) -> ModelConfig:
+        sections = {"input": ("crop_size", "crop_padding"), "head": ("part_names",)}
+        given = [
+            f"{section}.{name}"
+            for section, names in sections.items()
+            for name in names
+            if getattr(getattr(model, section), name) != type(getattr(model, section)).model_fields[name].default
+        ]
+        if given:
+            raise ValueError(f"a centroid network sees whole frames and all nodes, got {given}; leave them out")
+        return model
+
 
 class Config(Section):
     """An experiment: where the data is, and the settings of each stage."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from antpipe.config.inference import PredictConfig
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, VideoError
 from antpipe.files import fingerprint
 from antpipe.geometry import IDENTITY, Transform
 from antpipe.inference.frames import Ranges, join_frames, parse_frames
@@ -24,7 +24,6 @@ from antpipe.video.sidecar import read_sidecar
 PREFETCHED_FRAMES = 8
 
 T = TypeVar("T")
-PREFETCHED_FRAMES = 8
 
 
 def predict_video(
@@ -63,6 +62,8 @@ def predict_video(
                 writer.write(_as_poses(batch, finders[1].find([frame.scaled for frame in batch], centroids), info))
                 seen.update(frame.frame_idx for frame in batch)
                 advance(len(seen), info.frame_total)
+            if not seen:
+                raise VideoError(f"{video}: none of the frames asked for could be read; look at the video in a player")
             # A broken video may give fewer frames than it promises: the file says which were looked at.
             writer.info = replace(info, frames=join_frames(seen), provenance=_with_problems(info, reader.problems))
 

@@ -18,7 +18,7 @@ class ConfidenceMapLoss(keras.losses.Loss):
 
     def __init__(self, head: HeadConfig, hard: HardKeypointConfig, *, joint: bool) -> None:
         """Set up the loss; `joint` draws all points of a sample into one map (centroids of a frame)."""
-        super().__init__(name="confidence_map", reduction="none")
+        super().__init__(name="confidence_map")
         self.head = head
         self.hard = hard
         self.joint = joint

@@ -66,15 +66,16 @@ def fit(
         key: hash of all that determines the run.
         on_progress: called with steps done and steps at most.
     """
-    optimizer = keras.optimizers.Adam(config.learning_rate)
-    network.compile(optimizer, loss=_for_each_output(network, loss))
-    optimizer.build(network.trainable_variables)
+    # A second model on the same layers owns the optimizer, whose state is so kept out of the network's weights.
+    learner = keras.Model(network.inputs, network.outputs)
+    learner.compile(keras.optimizers.Adam(config.learning_rate), loss=_for_each_output(network, loss))
+    learner.optimizer.build(learner.trainable_variables)
     resume, best = folder / ".resume", folder / ".resume" / "best.weights.h5"
-    state = _load(resume, key, network) or Progress(key, Plateau(config.learning_rate))
+    state = _load(resume, key, learner) or Progress(key, Plateau(config.learning_rate))
     started = time.monotonic()
     while state.epoch < config.epochs and not state.stopped:
-        optimizer.learning_rate = state.plateau.learning_rate
-        losses = _epoch(network, batches_of(state.epoch), validation, state.epoch * steps, steps, config, on_progress)
+        learner.optimizer.learning_rate = state.plateau.learning_rate
+        losses = _epoch(learner, batches_of(state.epoch), validation, state.epoch * steps, steps, config, on_progress)
         if not np.isfinite(losses).all():
             raise ModelError(f"{folder}: the loss is no longer a number in epoch {state.epoch}; lower learning_rate")
         improved = losses[1] < state.plateau.best
@@ -83,13 +84,13 @@ def fit(
         state.epoch += 1
         minutes = (time.monotonic() - started) / 60
         state.stopped |= config.max_minutes is not None and minutes >= config.max_minutes
-        _save(resume, state, network, improved)
+        _save(resume, state, learner, network if improved else None)
     network.load_weights(best)
     return state.log
 
 
 def _epoch(
-    network: keras.Model,
+    learner: keras.Model,
     batches: Iterator[Batch],
     validation: list[Batch],
     done: int,
@@ -98,18 +99,18 @@ def _epoch(
     on_progress: Advance,
 ) -> tuple[float, float]:
     """Return the mean loss over the training samples of one epoch, and over the validation samples after it."""
-    network.reset_metrics()
+    learner.reset_metrics()
     loss = float("nan")
     for step, (images, points) in enumerate(prefetch(batches, PREFETCHED_BATCHES), 1):
-        truth = _for_each_output(network, points)
-        loss = float(np.asarray(network.train_on_batch(images, truth, return_dict=True)["loss"]))
+        truth = _for_each_output(learner, points)
+        loss = float(np.asarray(learner.train_on_batch(images, truth, return_dict=True)["loss"]))
         on_progress(done + step, steps * config.epochs)
     total = 0.0
     for images, points in validation:
         # Keras' own mean over batches of unequal size does not count every sample alike.
-        network.reset_metrics()
-        truth = _for_each_output(network, points)
-        total += len(images) * float(np.asarray(network.test_on_batch(images, truth, return_dict=True)["loss"]))
+        learner.reset_metrics()
+        truth = _for_each_output(learner, points)
+        total += len(images) * float(np.asarray(learner.test_on_batch(images, truth, return_dict=True)["loss"]))
     return loss, total / sum(len(images) for images, _ in validation)
 
 
@@ -132,27 +133,25 @@ def forget(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _save(resume: Path, state: Progress, network: keras.Model, improved: bool) -> None:
+def _save(resume: Path, state: Progress, learner: keras.Model, better: keras.Model | None) -> None:
     """Replace the stored state by that after the present epoch; the folder is old or new, never half of each."""
     with atomic_directory(resume) as temporary:
-        network.save_weights(temporary / "now.weights.h5")
+        learner.save_weights(temporary / "now.weights.h5")
         best = temporary / "best.weights.h5"
-        shutil.copyfile(temporary / "now.weights.h5" if improved else resume / "best.weights.h5", best)
-        variables = [np.asarray(v) for v in network.optimizer.variables]
-        np.savez(temporary / "optimizer.npz", *variables)
+        if better is None:
+            shutil.copyfile(resume / best.name, best)
+        else:
+            better.save_weights(best)
         write_json(temporary / "state.json", asdict(state))
 
 
-def _load(resume: Path, key: str, network: keras.Model) -> Progress | None:
-    """Return the stored state of the same run, with the variables back in place; None where there is none."""
+def _load(resume: Path, key: str, learner: keras.Model) -> Progress | None:
+    """Return the stored state of the same run, with weights and optimizer back in place; None where there is none."""
     try:
         value = read_json(resume / "state.json")
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     if not isinstance(value, dict) or value.get("key") != key:
         return None
-    network.load_weights(resume / "now.weights.h5")
-    with np.load(resume / "optimizer.npz", allow_pickle=False) as stored:
-        for index, variable in enumerate(network.optimizer.variables):
-            variable.assign(stored[f"arr_{index}"])
+    learner.load_weights(resume / "now.weights.h5")
     return Progress(**{**value, "plateau": Plateau(**value["plateau"])})

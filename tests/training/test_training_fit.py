@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -77,6 +78,14 @@ def undisturbed(tmp_path_factory):
 def test_two_runs_of_one_seed_are_the_same_to_the_last_bit(tmp_path, undisturbed):
     train(tmp_path / "again")
     assert result(tmp_path / "again") == result(undisturbed[0])
+
+
+def test_the_model_holds_the_weights_of_its_layers_and_nothing_else(undisturbed):
+    folder = undisturbed[0]
+    with h5py.File(folder / "best.weights.h5") as file:
+        stored = []
+        file.visititems(lambda _, item: stored.append(item.size) if isinstance(item, h5py.Dataset) else None)
+    assert sum(stored) == load_model(folder).network.count_params()
 
 
 @pytest.mark.slow
