@@ -166,12 +166,16 @@ def evaluate(
     predicted: Path,
     output: Output,
     mode: Annotated[str, typer.Option(help="strict or sleap.")] = "strict",
+    body: Annotated[str | None, typer.Option(help="NODE,NODE between which the body length is measured.")] = None,
+    deviations: Annotated[Path | None, typer.Option(help="YAML: {node: its spread of labels for OKS}.")] = None,
 ) -> None:
     """Compare predicted with true poses (label files or poses files) and write metrics as JSON."""
     from antpipe.evaluation.evaluate import evaluate as run
     from antpipe.files import write_json
 
-    write_json(output, run(truth, predicted, mode=mode))
+    ends = None if body is None else _two_nodes(body)
+    spread = None if deviations is None else _read_numbers(deviations)
+    write_json(output, run(truth, predicted, mode=mode, body=ends, deviations=spread))
 
 
 @app.command("evaluate-tracks")
@@ -323,6 +327,13 @@ def _pair(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _two_nodes(text: str) -> tuple[str, str]:
+    first, comma, second = (part.strip() for part in text.partition(","))
+    if not (first and comma and second):
+        raise ConfigError(f"--body: expected two nodes such as head,abdomen, got {text!r}")
+    return first, second
+
+
 def _number(option: str, text: str) -> int | float:
     try:
         return int(text)
@@ -341,6 +352,13 @@ def _read_yaml(path: Path) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: expected a YAML file, but {' '.join(str(error).split())}") from error
+
+
+def _read_numbers(path: Path) -> dict[str, float]:
+    value = _read_yaml(path)
+    if not (isinstance(value, dict) and all(isinstance(number, int | float) for number in value.values())):
+        raise ConfigError(f"{path}: expected lines such as `head: 0.025`, got {json.dumps(value, default=str)}")
+    return {str(key): float(number) for key, number in value.items()}
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ SPLIT, MERGE, SIMULATE = ("split", "labels.slp", "-o", "out"), ("merge", "labels
 PREPROCESS, TRACK = ("preprocess", "film.mp4", "-o", "out.mp4"), ("track", "poses.parquet", "-o", "out")
 TRAIN = ("train", "nose.yaml", "labels.slp", "-o", "out", "--type")
 PREDICT = ("predict", "film.mp4", "-o", "out", "--model", "a folder")
+EVALUATE = ("evaluate", "labels.slp", "labels.slp", "-o", "out")
 EXPORT = ("export", "poses.parquet", "-o", "out", "--format")
 
 BAD = [
@@ -111,6 +112,10 @@ BAD = [
         ("evaluate", "labels.slp", "labels.slp", "-o", "out", "--mode", "lax"),
         "expected one of ['strict', 'sleap'], got",
     ),
+    ((*EVALUATE, "--body", "head"), "--body: expected two nodes such as head,abdomen, got 'head'"),
+    ((*EVALUATE, "--body", "head,nose"), "expected two of the nodes ['head', 'tail'], got ['head', 'nose']"),
+    ((*EVALUATE, "--deviations", "text.txt"), "text.txt: expected lines such as `head: 0.025`, got \"hello\""),
+    ((*EVALUATE, "--deviations", "nose.yaml"), "nose.yaml: expected lines such as `head: 0.025`, got"),
     (("evaluate-tracks", "labels.slp", "nowhere", "-o", "out"), "nowhere: "),
     (("track", "nowhere.parquet", "-o", "out"), "nowhere.parquet: poses file not found; make it with antpipe predict"),
     (("track", "text.txt", "-o", "out"), "text.txt: expected a Parquet file of poses, but it cannot be read"),

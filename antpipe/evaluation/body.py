@@ -1,8 +1,6 @@
 """The size of an animal, the unit in which errors of small and large animals compare."""
 
-import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -22,12 +20,18 @@ def body_lengths(points: Sequence[Array], ends: tuple[int, int] | None = None) -
     return [np.where(length > 0, length, typical) for length in lengths]
 
 
-def median(values: Array, axis: int | None = None) -> Any:
+def median(values: Array) -> float:
     """Return the median of what is not NaN; NaN where nothing is left."""
-    with warnings.catch_warnings():
-        # NumPy warns of a median of nothing, but NaN is the right answer here.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmedian(values, axis=axis)
+    return float(row_medians(values.reshape(1, -1))[0])
+
+
+def row_medians(values: Array) -> Array:
+    """Return the medians (...) of what is not NaN in each row of values (..., columns); NaN where nothing is left."""
+    # NaN sorts to the end. np.nanmedian gives the same, far slower on many short rows.
+    ordered = np.sort(np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan)], axis=-1), axis=-1)
+    known = np.asarray((~np.isnan(ordered)).sum(axis=-1, keepdims=True))
+    middle = [np.take_along_axis(ordered, place, axis=-1) for place in (np.maximum(known - 1, 0) // 2, known // 2)]
+    return ((middle[0] + middle[1]) / 2)[..., 0]
 
 
 def _distance(points: Array, first: int, second: int) -> Array:

@@ -24,9 +24,10 @@ def centroid_metrics(truth: FrameSet, predicted: FrameSet) -> dict[str, Any]:
     true_points = [centroids(true.points, anchor) for true, _ in pairs]
     # A frame without a prediction comes with the truth's nodes, but without instances.
     found = [other.points[:, 0] for _, other in pairs]
+    scores = [other.scores for _, other in pairs]
     return {
         **frame_counts(truth.frames, predicted.frames),
         "body_length.median": length,
         "body_length.is": "longest side of the box around the animal",
-        **detection_metrics(true_points, found, radii=[share * length for share in RADII]),
+        **detection_metrics(true_points, found, radii=[share * length for share in RADII], scores=scores),
     }

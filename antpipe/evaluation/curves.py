@@ -18,16 +18,25 @@ def average_precision(hits: Array, positives: int) -> dict[str, Any]:
     NaN where there is no true instance.
     """
     true, false = np.cumsum(hits, axis=1), np.cumsum(~hits, axis=1)
+    precisions = interpolated_precision(true, false, np.full(len(hits), positives))
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall = true / np.float64(positives)
+        ends = np.asarray(hits.sum(axis=1) / np.float64(positives))
+    ap = precisions.mean(axis=1)
+    return {"precisions": precisions, "recalls": ends, "AP": ap, "AR": ends, "mAP": ap.mean(), "mAR": ends.mean()}
+
+
+def interpolated_precision(true: Array, false: Array, positives: Array) -> Array:
+    """Return the precision (curves, 101) at 101 recalls for counts (curves, ranks) of hits and misses up to each rank.
+
+    `positives` (curves,) is the number of true instances. NaN where there is none.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall = true / positives.astype(np.float64)[:, None]
     precision = true / (false + true + np.spacing(1))
     precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     precisions = np.array([_read_off(r, p) for r, p in zip(recall, precision, strict=True)])
-    if not positives:
-        precisions[:] = np.nan
-    ends = recall[:, -1] if hits.shape[1] else np.full(len(hits), 0.0 if positives else np.nan)
-    ap = precisions.mean(axis=1)
-    return {"precisions": precisions, "recalls": ends, "AP": ap, "AR": ends, "mAP": ap.mean(), "mAR": ends.mean()}
+    precisions[positives == 0] = np.nan
+    return precisions
 
 
 def _read_off(recall: Array, precision: Array) -> Array:

@@ -1,10 +1,11 @@
 """Evaluating a file of predictions or tracks against a file of true poses."""
 
-from collections.abc import Hashable
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from antpipe.errors import ConfigError, LabelError
 from antpipe.evaluation.centroids import centroid_metrics
@@ -28,13 +29,16 @@ def evaluate(
     *,
     mode: str = "strict",
     body: tuple[str, str] | None = None,
+    deviations: Mapping[str, float] | None = None,
 ) -> Result:
     """Return the metrics of predictions against the truth, ready for JSON (NaN is None).
 
     Both files may be label files or poses files. `strict` counts false detections, missed animals and frames without
     prediction (see `strict_metrics`); `sleap` gives SLEAP's own figures (see `sleap_metrics`). `body` names the two
-    nodes between which the body length is measured, for `strict`. Predictions of a single node against poses of
-    several are the centroids of a centroid model: `strict` then compares centroids only (see `centroid_metrics`).
+    nodes between which the body length is measured, and `deviations` the spread of the labels of some nodes, as a part
+    of the animal's size (see `oks`), both for `strict`; nodes that it does not name keep SLEAP's .025. Predictions of a
+    single node against poses of several are the centroids of a centroid model: `strict` then compares centroids only
+    (see `centroid_metrics`).
 
     Only user instances of the truth count, unless it has none; only predicted instances of the predictions, unless
     they have none. The result says which (`truth.instances`, `predicted.instances`), which videos were paired
@@ -42,12 +46,14 @@ def evaluate(
     (`nodes.only_in_truth`, `nodes.only_in_predicted`).
 
     Raises:
-        ConfigError: if `mode` is unknown or the skeletons lack a node of `body`.
+        ConfigError: if `mode` is unknown, the true skeleton lacks a node of `body` or `deviations`, a deviation is no
+            number above 0, or there are deviations for `sleap`, which has one for all nodes.
         LabelError, PosesError: if a file cannot be read, the truth has no frames, or there is no common video or node.
     """
     if mode not in MODES:
         raise ConfigError(f"evaluate mode: expected one of {list(MODES)}, got {mode!r}")
     truth, predicted, about = _read_both(truth_path, predicted_path)
+    _check_deviations(deviations or {}, truth.skeleton.nodes, mode)
     if mode == "strict" and len(predicted.skeleton.nodes) == 1 < len(truth.skeleton.nodes):
         return to_json({"mode": "strict", **about, **centroid_metrics(truth, predicted)})
     nodes = truth.skeleton.nodes
@@ -59,7 +65,7 @@ def evaluate(
     else:
         compared = [node for node in nodes if node in predicted.skeleton.nodes]
         found = in_truth_nodes(truth, predicted).frames
-        metrics = strict_metrics(truth.frames, found, nodes=nodes, compared=compared, body=body)
+        metrics = strict_metrics(truth.frames, found, nodes=nodes, compared=compared, body=body, deviations=deviations)
     return to_json({"mode": mode, **about, **metrics})
 
 
@@ -107,7 +113,9 @@ def evaluate_tracks(
 
 
 def _read_both(truth_path: str | Path, predicted_path: str | Path) -> tuple[FrameSet, FrameSet, Result]:
-    truth, predicted = read_frames(truth_path, prefer="user"), read_frames(predicted_path, prefer="predicted")
+    truth = read_frames(truth_path, prefer="user")
+    labelled = {frame.frame_idx for frame in truth.frames}
+    predicted = read_frames(predicted_path, prefer="predicted", only=labelled)
     if not truth.frames:
         raise LabelError(
             f"{truth_path}: expected labelled frames to compare with, but there is none; label some frames"
@@ -132,6 +140,19 @@ def _read_both(truth_path: str | Path, predicted_path: str | Path) -> tuple[Fram
     )
 
 
+def _check_deviations(deviations: Mapping[str, float], nodes: Sequence[str], mode: str) -> None:
+    unknown = [node for node in deviations if node not in nodes]
+    if unknown:
+        raise ConfigError(f"evaluate deviations: expected some of the nodes {list(nodes)}, got {unknown}")
+    wrong = {node: value for node, value in deviations.items() if not (np.isfinite(value) and value > 0)}
+    if wrong:
+        raise ConfigError(
+            f"evaluate deviations: expected parts of the animal's size above 0 such as 0.025, got {wrong}"
+        )
+    if deviations and mode != "strict":
+        raise ConfigError("evaluate deviations: expected none with mode sleap, whose OKS has one for all; use strict")
+
+
 def _measure(name: str, scale: float | None) -> Similarity:
     if name not in SIMILARITIES:
         raise ConfigError(f"evaluate-tracks similarity: expected one of {list(SIMILARITIES)}, got {name!r}")
@@ -145,9 +166,7 @@ def _measure(name: str, scale: float | None) -> Similarity:
 
 
 def _only_tracked(frame: Frame) -> Frame:
-    tracked = [track is not None for track in frame.tracks]
-    names = tuple(track for track in frame.tracks if track is not None)
-    return replace(frame, points=frame.points[tracked], scores=frame.scores[tracked], tracks=names)
+    return frame.with_instances(np.array([track is not None for track in frame.tracks], bool))
 
 
 def _named(frame: Frame) -> TrackFrame:

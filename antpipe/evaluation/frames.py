@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -21,6 +22,26 @@ class Frame:
     """(instances,) float64"""
     tracks: tuple[str | None, ...] = ()
     """Name of each instance's track, or None; empty where nobody asks."""
+    point_scores: Array | None = None
+    """(instances, nodes) float64; None where the points have no scores."""
+
+    def with_instances(self, keep: Array) -> "Frame":
+        """Return the frame with the instances of which `keep` (instances,) is True."""
+        return replace(
+            self,
+            points=self.points[keep],
+            scores=self.scores[keep],
+            tracks=tuple(compress(self.tracks, keep)),
+            point_scores=None if self.point_scores is None else self.point_scores[keep],
+        )
+
+    def with_nodes(self, columns: Sequence[int]) -> "Frame":
+        """Return the frame with the nodes at these columns; -1 stands for a node that it does not have (NaN)."""
+        points = np.pad(self.points, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)[:, columns]
+        if self.point_scores is None:
+            return replace(self, points=points)
+        scores = np.pad(self.point_scores, ((0, 0), (0, 1)), constant_values=np.nan)[:, columns]
+        return replace(self, points=points, point_scores=scores)
 
 
 def pair_frames(truth: Sequence[Frame], predicted: Sequence[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
@@ -34,7 +55,7 @@ def pair_frames(truth: Sequence[Frame], predicted: Sequence[Frame]) -> Iterator[
 
 def pair_all_frames(truth: Sequence[Frame], predicted: Sequence[Frame]) -> list[tuple[Frame, Frame]]:
     """Return each truth frame with the predicted one; where there is none, with a frame without instances."""
-    return [(true, other or _without_instances(true)) for true, other in pair_frames(truth, predicted)]
+    return [(true, other or without_instances(true)) for true, other in pair_frames(truth, predicted)]
 
 
 def frame_counts(truth: Sequence[Frame], predicted: Sequence[Frame]) -> dict[str, int]:
@@ -50,10 +71,9 @@ def frame_counts(truth: Sequence[Frame], predicted: Sequence[Frame]) -> dict[str
 
 def seen_instances(frame: Frame, nodes: Sequence[int] | slice = slice(None)) -> Frame:
     """Return the frame without instances that have no visible node among `nodes`."""
-    seen = np.asarray(np.isfinite(frame.points[:, nodes]).all(axis=-1).any(axis=-1))
-    tracks = tuple(track for track, keep in zip(frame.tracks, seen, strict=False) if keep)
-    return replace(frame, points=frame.points[seen], scores=frame.scores[seen], tracks=tracks)
+    return frame.with_instances(np.asarray(np.isfinite(frame.points[:, nodes]).all(axis=-1).any(axis=-1)))
 
 
-def _without_instances(frame: Frame) -> Frame:
-    return replace(frame, points=frame.points[:0], scores=frame.scores[:0], tracks=())
+def without_instances(frame: Frame) -> Frame:
+    """Return the frame without any instance."""
+    return frame.with_instances(np.zeros(len(frame.points), bool))

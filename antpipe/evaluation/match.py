@@ -35,9 +35,13 @@ def hits_at_thresholds(similarity: Array, scores: Array, thresholds: Array) -> A
     At each threshold afresh, each prediction in the order of scores takes the most similar true instance still free
     whose similarity reaches the threshold.
     """
+    possible = similarity >= thresholds.min()
+    if max(possible.sum(axis=0).max(initial=0), possible.sum(axis=1).max(initial=0)) <= 1:
+        # No two compete, so there is nothing to match.
+        return np.asarray(similarity.max(axis=0, initial=-np.inf) >= thresholds[:, None])
     hits = np.zeros((len(thresholds), similarity.shape[1]), bool)
     for row, threshold in zip(hits, thresholds, strict=True):
-        pairs = match_greedily(similarity, scores, above=np.nextafter(threshold, -1))
+        pairs = match_greedily(similarity, scores, above=np.nextafter(threshold, -np.inf))
         row[[predicted for _, predicted in pairs]] = True
     return hits
 

@@ -14,13 +14,20 @@ def oks(truth: Array, predicted: Array, *, stddev: float | Array = STDDEV, areas
     As COCO defines it: `exp(-d^2 / (2 * (2 * stddev)^2 * area))` for each node visible in the truth, 0 where the
     prediction lacks it, averaged. `areas` (truth,) defaults to those of the boxes around the true visible nodes; with
     a single visible node that is 0, and only an exact hit counts. A true pose without visible nodes is similar to none.
+    `stddev` is one number or one per node (nodes,), as COCO has them for people.
     """
     size = (box_areas(truth) if areas is None else areas) + np.spacing(1)
-    distance2 = ((truth[:, None] - predicted[None]) ** 2).sum(axis=-1)
-    closeness = np.exp(-distance2 / ((2 * stddev) ** 2 * 2 * size[:, None, None]))
+    closeness = np.exp(-squared_distances(truth, predicted) / ((2 * stddev) ** 2 * 2 * size[:, None, None]))
     visible = np.asarray(np.isfinite(truth).all(axis=-1))
     total = np.where(visible[:, None] & ~np.isnan(closeness), closeness, 0).sum(axis=-1)
     return total / np.maximum(visible.sum(axis=-1), 1)[:, None]
+
+
+def squared_distances(truth: Array, predicted: Array) -> Array:
+    """Return the squared distances (truth, predicted, nodes) of the nodes of all pairs of poses; NaN if one is."""
+    # A sum over an axis of two is slow in NumPy.
+    step = truth[:, None] - predicted[None]
+    return step[..., 0] ** 2 + step[..., 1] ** 2
 
 
 def box_areas(points: Array) -> Array:

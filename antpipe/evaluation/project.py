@@ -1,6 +1,7 @@
 """How good the finished tracks of a project are, on labelled frames that no model was trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import numpy as np
 from antpipe.evaluation.evaluate import evaluate_tracks
 from antpipe.evaluation.frames import Frame
 from antpipe.evaluation.jsonable import to_json
+from antpipe.evaluation.read import FrameSet, in_truth_nodes, read_frames
 from antpipe.evaluation.strict import strict_metrics
 from antpipe.labels.on_video import PlacedFrame, place_frames
 from antpipe.labels.read import read_labels, skeleton_of
 from antpipe.labels.split_file import read_split
-from antpipe.poses import iter_poses
 
 
 def project_accuracy(
@@ -39,12 +40,13 @@ def project_accuracy(
         `evaluate_tracks` gives.
     """
     labels = read_labels(labels_path)
-    nodes = skeleton_of(labels).nodes
-    placed = [f for f in place_frames(labels, read_split(split_path).folds[fold].test, videos) if not f.embedded]
-    truth = [_frame(f) for f in placed]
-    predicted = [frame for name, path in tracks.items() for frame in _predicted(name, path, placed, nodes)]
+    skeleton = skeleton_of(labels)
+    placed = place_frames(labels, read_split(split_path).folds[fold].test, videos)
+    truth = FrameSet(frames=[_frame(f) for f in placed if not f.embedded], skeleton=skeleton, instances="user")
+    predicted = [frame for name, path in tracks.items() for frame in _predicted(name, path, truth)]
+    poses = strict_metrics(truth.frames, predicted, nodes=skeleton.nodes) if truth.frames else None
     return {
-        "poses": to_json(strict_metrics(truth, predicted, nodes=nodes)) if truth else None,
+        "poses": to_json(poses),
         "tracks": {name: evaluate_tracks(path, tracks[name]) for name, path in identities.items()},
     }
 
@@ -54,17 +56,8 @@ def _frame(placed: PlacedFrame) -> Frame:
     return Frame(video=placed.video, frame_idx=placed.frame_idx, points=placed.points, scores=scores)
 
 
-def _predicted(name: str, path: Path, placed: Sequence[PlacedFrame], nodes: Sequence[str]) -> list[Frame]:
+def _predicted(name: str, path: Path, truth: FrameSet) -> list[Frame]:
     """Return the predicted frames of a video that are labelled, with the nodes of the labels."""
-    wanted = {f.frame_idx for f in placed if f.video == name}
-    frames = []
-    for poses in iter_poses(path):
-        own = poses.info.skeleton.nodes
-        for index, rows in poses.by_frame():
-            if index in wanted:
-                points = np.full((rows.stop - rows.start, len(nodes), 2), np.nan)
-                for i, node in enumerate(nodes):
-                    if node in own:
-                        points[:, i] = poses.points[rows, own.index(node)]
-                frames.append(Frame(video=name, frame_idx=index, points=points, scores=poses.instance_score[rows]))
-    return frames
+    labelled = {f.frame_idx for f in truth.frames if f.video == name}
+    found = in_truth_nodes(truth, read_frames(path, prefer="predicted", only=labelled))
+    return [replace(f, video=name) for f in found.frames if f.frame_idx in labelled]

@@ -1,6 +1,6 @@
 """Files to frames: labels and poses, as the metrics compare them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from antpipe.evaluation.mot import read_mot
 from antpipe.geometry import Array
 from antpipe.labels.read import instance_points, read_labels, skeleton_of
 from antpipe.labels.videos import match_path, stored_path
-from antpipe.poses import Poses, Skeleton, read_poses
+from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses, iter_poses, read_info
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,13 @@ class FrameSet:
     """Which instances these are: those of the `user`, `predicted` ones, or `boxes`."""
 
 
-def read_frames(path: str | Path, *, prefer: str) -> FrameSet:
+def read_frames(path: str | Path, *, prefer: str, only: Collection[int] | None = None) -> FrameSet:
     """Return the frames of a label file, a poses file (`.parquet`) or MOTChallenge text (`.txt`).
 
     `prefer` says which instances count, `user` or `predicted`; a file that has none of them counts with the others.
     The frames of user labels are those with a user instance or marked as negative; of poses, all frames that were
-    examined; of predictions in a label file, all frames in it.
+    examined; of predictions in a label file, all frames in it. With `only`, frames of other indices come without
+    their instances, so that a whole video's predictions against a few labelled frames take little memory.
 
     Raises:
         LabelError, PosesError: if the file cannot be read.
@@ -40,25 +41,19 @@ def read_frames(path: str | Path, *, prefer: str) -> FrameSet:
         corners = Skeleton(nodes=("left top", "right bottom"))
         return FrameSet(frames=read_mot(path, truth=prefer == "user"), skeleton=corners, instances="boxes")
     if Path(path).suffix == ".parquet":
-        return _from_poses(read_poses(path), prefer)
-    return _from_labels(read_labels(path), prefer)
+        return _from_poses(path, prefer, only)
+    return _from_labels(read_labels(path), prefer, only)
 
 
 def in_common_nodes(truth: FrameSet, predicted: FrameSet) -> tuple[FrameSet, FrameSet]:
     """Return both sets with the nodes that both have, in the order of the truth."""
-    shared = tuple(node for node in truth.skeleton.nodes if node in predicted.skeleton.nodes)
+    shared = Skeleton(nodes=tuple(node for node in truth.skeleton.nodes if node in predicted.skeleton.nodes))
     return _with_nodes(truth, shared), _with_nodes(predicted, shared)
 
 
 def in_truth_nodes(truth: FrameSet, predicted: FrameSet) -> FrameSet:
     """Return the predictions with all nodes of the truth, in its order; NaN where they have no such node."""
-    row = {node: i for i, node in enumerate(predicted.skeleton.nodes)}
-    columns = [row.get(node, len(row)) for node in truth.skeleton.nodes]
-    frames = [
-        replace(f, points=np.pad(f.points, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)[:, columns])
-        for f in predicted.frames
-    ]
-    return replace(predicted, frames=frames, skeleton=truth.skeleton)
+    return _with_nodes(predicted, truth.skeleton)
 
 
 def with_truth_videos(truth: FrameSet, predicted: FrameSet) -> tuple[FrameSet, dict[str, str | None]]:
@@ -87,12 +82,12 @@ def with_truth_videos(truth: FrameSet, predicted: FrameSet) -> tuple[FrameSet, d
     return replace(predicted, frames=frames), pairs
 
 
-def _from_labels(labels: sio.Labels, prefer: str) -> FrameSet:
+def _from_labels(labels: sio.Labels, prefer: str, only: Collection[int] | None) -> FrameSet:
     skeleton = skeleton_of(labels)
     counts = {"user": labels.n_user_instances, "predicted": labels.n_pred_instances}
     kind = _choose(prefer, {name for name, count in counts.items() if count})
     frames = [
-        _labels_frame(frame, skeleton, kind)
+        _labels_frame(frame, skeleton, kind, only)
         for video in labels.videos
         for frame in labels.labeled_frames
         if frame.video is video and (kind == "predicted" or frame.has_user_instances or frame.is_negative)
@@ -100,24 +95,40 @@ def _from_labels(labels: sio.Labels, prefer: str) -> FrameSet:
     return FrameSet(frames=frames, skeleton=skeleton, instances=kind)
 
 
-def _labels_frame(frame: sio.LabeledFrame, skeleton: Skeleton, kind: str) -> Frame:
+def _labels_frame(frame: sio.LabeledFrame, skeleton: Skeleton, kind: str, only: Collection[int] | None) -> Frame:
     instances = frame.user_instances if kind == "user" else frame.predicted_instances
+    if only is not None and frame.frame_idx not in only:
+        instances = []
     points = [instance_points(instance, skeleton) for instance in instances]
+    point_scores = [_point_scores(instance, skeleton) for instance in instances] if kind == "predicted" else None
+    shape = (len(instances), len(skeleton.nodes))
     return Frame(
         video=stored_path(frame.video),
         frame_idx=int(frame.frame_idx),
-        points=np.array(points, np.float64).reshape(len(points), len(skeleton.nodes), 2),
+        points=np.array(points, np.float64).reshape(*shape, 2),
         scores=np.array([getattr(instance, "score", 1.0) for instance in instances], np.float64),
         tracks=tuple(instance.track.name if instance.track else None for instance in instances),
+        point_scores=None if point_scores is None else np.array(point_scores, np.float64).reshape(shape),
     )
 
 
-def _from_poses(poses: Poses, prefer: str) -> FrameSet:
-    kinds = {"predicted" if predicted else "user" for predicted in np.unique(poses.predicted)}
+def _point_scores(instance: sio.PredictedInstance, skeleton: Skeleton) -> Array:
+    """Return the scores (nodes,) of an instance's points in the skeleton's order of nodes, NaN where it has none."""
+    score = dict(zip(instance.skeleton.node_names, instance.points["score"], strict=True))
+    return np.array([score.get(node, np.nan) for node in skeleton.nodes])
+
+
+def _from_poses(path: str | Path, prefer: str, only: Collection[int] | None) -> FrameSet:
+    info = read_info(path)
+    kinds: set[str] = set()
+    parts = [empty_poses(info)]
+    for poses in iter_poses(path):
+        kinds |= {"predicted" if predicted else "user" for predicted in np.unique(poses.predicted)}
+        parts.append(poses if only is None else poses[np.isin(poses.frame_idx, list(only))])
     kind = _choose(prefer, kinds)
-    chosen = poses[poses.predicted == (kind == "predicted")]
-    frames = list(_poses_frames(chosen))
-    return FrameSet(frames=frames, skeleton=poses.info.skeleton, instances=kind)
+    poses = concat_poses(parts)
+    frames = list(_poses_frames(poses[poses.predicted == (kind == "predicted")]))
+    return FrameSet(frames=frames, skeleton=info.skeleton, instances=kind)
 
 
 def _poses_frames(poses: Poses) -> Iterator[Frame]:
@@ -131,6 +142,7 @@ def _poses_frames(poses: Poses) -> Iterator[Frame]:
                 points=poses.points[of_frame].astype(np.float64),
                 scores=poses.instance_score[of_frame].astype(np.float64),
                 tracks=tuple(poses.track[of_frame]),
+                point_scores=poses.point_scores[of_frame].astype(np.float64),
             )
 
 
@@ -138,10 +150,10 @@ def _choose(prefer: str, present: set[str]) -> str:
     return prefer if prefer in present or not present else present.pop()
 
 
-def _with_nodes(frames: FrameSet, nodes: tuple[str, ...]) -> FrameSet:
-    columns: Sequence[int] | Array = [frames.skeleton.nodes.index(node) for node in nodes]
-    picked = [replace(frame, points=frame.points[:, columns]) for frame in frames.frames]
-    return replace(frames, frames=picked, skeleton=Skeleton(nodes=nodes))
+def _with_nodes(frames: FrameSet, skeleton: Skeleton) -> FrameSet:
+    row = {node: i for i, node in enumerate(frames.skeleton.nodes)}
+    columns = [row.get(node, -1) for node in skeleton.nodes]
+    return replace(frames, frames=[frame.with_nodes(columns) for frame in frames.frames], skeleton=skeleton)
 
 
 def _video_names(frames: FrameSet) -> list[str]:

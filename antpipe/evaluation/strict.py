@@ -1,39 +1,26 @@
 """Pose metrics in which everything counts: false detections, missed animals, and frames without a prediction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from antpipe.evaluation.body import body_lengths, median
+from antpipe.evaluation.bootstrap import SEED
+from antpipe.evaluation.breakdown import per_frame, per_video
+from antpipe.evaluation.calibration import calibration
 from antpipe.evaluation.curves import MATCH_THRESHOLDS, RECALL_THRESHOLDS, average_precision
 from antpipe.evaluation.detection import RADII, detection_metrics
 from antpipe.evaluation.frames import Frame, frame_counts, pair_all_frames, seen_instances
-from antpipe.evaluation.match import hits_at_thresholds, match_nearest, order_by_score
-from antpipe.evaluation.oks import box_areas, oks
+from antpipe.evaluation.intervals import intervals
+from antpipe.evaluation.match import order_by_score
+from antpipe.evaluation.oks import STDDEV
+from antpipe.evaluation.scene import Scene, instance_counts, joined, make_scene, mean_similarity
 from antpipe.evaluation.sleap_metrics import PCK_THRESHOLDS, distance_summary, visibility
 from antpipe.geometry import Array, centroids
 
-FOUND_WITHIN = 0.5
-"""An animal is found if half of its nodes lie within this part of its body length."""
 BODY_THRESHOLDS = (0.05, 0.1, 0.2)
 """Of the body length, for PCK."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Scene:
-    """One labelled frame, what was predicted in it, and which is which."""
-
-    truth: Array
-    predicted: Array
-    scores: Array
-    lengths: Array
-    """(truth,) body lengths"""
-    similarity: Array
-    """(truth, predicted) OKS"""
-    pairs: list[tuple[int, int]]
-    """Found animals, each with its prediction."""
 
 
 def strict_metrics(
@@ -43,6 +30,8 @@ def strict_metrics(
     nodes: Sequence[str],
     compared: Sequence[str] | None = None,
     body: tuple[str, str] | None = None,
+    deviations: Mapping[str, float] | None = None,
+    seed: int = SEED,
 ) -> dict[str, Any]:
     """Return pose metrics over all true frames; in a frame without prediction all animals were missed.
 
@@ -57,62 +46,40 @@ def strict_metrics(
     `dist.*` are pixels, `dist.body.*` fractions of the body length: the distance between the two nodes `body`, else
     the longest side of the box around the animal. `pck.*` and `nodes` are over the visible nodes of found animals;
     `oks.mOKS` is over all animals, 0 for a missed one. `detection.*` compares middles of boxes, see
-    `detection_metrics`.
+    `detection_metrics`. `deviations` are the spreads of labels by node for OKS, see `oks`; SLEAP's for all others.
+    More is in `per_video`, `per_frame`, `calibration` and `intervals`; `seed` is that of the latter's resampling.
     """
     compared = nodes if compared is None else compared
     columns = [list(nodes).index(node) for node in compared]
     ends = None if body is None else (list(nodes).index(body[0]), list(nodes).index(body[1]))
+    spread = {node: (deviations or {}).get(node, STDDEV) for node in compared}
+    stddev = np.array(list(spread.values()))
     frames = [(seen_instances(t, columns), seen_instances(p, columns)) for t, p in pair_all_frames(truth, predicted)]
     lengths = body_lengths([t.points for t, _ in frames], ends)
-    scenes = [_compare(t, p, columns, length) for (t, p), length in zip(frames, lengths, strict=True)]
+    scenes = [make_scene(t, p, columns, length, stddev) for (t, p), length in zip(frames, lengths, strict=True)]
     return {
         **frame_counts(truth, predicted),
-        **_instance_counts(scenes),
+        **instance_counts(scenes),
         "body_length.median": median(np.concatenate(lengths)),
         "body_length.is": "longest side of the box around the animal" if body is None else f"{body[0]} to {body[1]}",
+        "oks.deviations": spread,
         **_pair_metrics(scenes, compared),
         **_curves(scenes),
         **_detection(scenes),
+        **calibration(scenes),
+        **intervals(scenes, seed),
+        "per_video": per_video(scenes),
+        "per_frame": per_frame(scenes),
     }
 
 
-def _compare(truth: Frame, predicted: Frame, columns: list[int], lengths: Array) -> _Scene:
-    true, other = truth.points[:, columns], predicted.points[:, columns]
-    distance = np.linalg.norm(true[:, None] - other[None], axis=-1)
-    # Poses without a node in common have no distance and cannot be a pair.
-    apart = np.where(np.isnan(distance).all(axis=-1), np.inf, median(distance, axis=-1))
-    return _Scene(
-        truth=true,
-        predicted=other,
-        scores=predicted.scores,
-        lengths=lengths,
-        similarity=oks(true, other, areas=box_areas(truth.points)),
-        pairs=match_nearest(apart, FOUND_WITHIN * lengths[:, None]),
-    )
-
-
-def _instance_counts(scenes: Sequence[_Scene]) -> dict[str, Any]:
-    truth, predicted, found = (sum(len(getattr(s, name)) for s in scenes) for name in ("truth", "predicted", "pairs"))
-    return {
-        "instances.truth": truth,
-        "instances.predicted": predicted,
-        "instances.found": found,
-        "instances.missed": truth - found,
-        "instances.extra": predicted - found,
-        "instances.precision": found / predicted if predicted else np.nan,
-        "instances.recall": found / truth if truth else np.nan,
-    }
-
-
-def _pair_metrics(scenes: Sequence[_Scene], nodes: Sequence[str]) -> dict[str, Any]:
-    pairs = [(s, i, j) for s in scenes for i, j in s.pairs]
-    truth = np.array([s.truth[i] for s, i, _ in pairs]).reshape(-1, len(nodes), 2)
-    predicted = np.array([s.predicted[j] for s, _, j in pairs]).reshape(-1, len(nodes), 2)
-    lengths = np.array([s.lengths[i] for s, i, _ in pairs])
-    distance = np.linalg.norm(predicted - truth, axis=-1)
+def _pair_metrics(scenes: Sequence[Scene], nodes: Sequence[str]) -> dict[str, Any]:
+    truth = np.concatenate([s.truth[s.found] for s in scenes])
+    predicted = np.concatenate([s.predicted[s.by] for s in scenes])
+    lengths = np.concatenate([s.lengths[s.found] for s in scenes])
+    distance = joined(scenes, "distance")
     relative = distance / lengths[:, None]
     visible = ~np.isnan(truth).any(axis=-1)
-    animals = sum(len(s.truth) for s in scenes)
     return {
         **visibility(truth, predicted),
         **{f"dist.{name}": value for name, value in distance_summary(distance).items()},
@@ -122,19 +89,23 @@ def _pair_metrics(scenes: Sequence[_Scene], nodes: Sequence[str]) -> dict[str, A
         "pck.mPCK": _pck(distance, visible),
         "pck.body.thresholds": BODY_THRESHOLDS,
         "pck.body.pcks": _share_below(relative, visible, BODY_THRESHOLDS),
-        "nodes": {n: _node(distance[:, i], relative[:, i], visible[:, i]) for i, n in enumerate(nodes)},
-        "oks.mOKS": sum(s.similarity[i, j] for s, i, j in pairs) / animals if animals else np.nan,
+        "nodes": {node: _node(truth[:, n], predicted[:, n], lengths) for n, node in enumerate(nodes)},
+        "oks.mOKS": mean_similarity(scenes),
     }
 
 
-def _node(distance: Array, relative: Array, visible: Array) -> dict[str, Any]:
+def _node(truth: Array, predicted: Array, lengths: Array) -> dict[str, Any]:
+    distance = np.linalg.norm(predicted - truth, axis=-1)
+    relative = distance / lengths
+    confusion = visibility(truth, predicted)
     return {
-        "visible": int(visible.sum()),
-        "lost": int((visible & np.isnan(distance)).sum()),
+        "visible": confusion["vis.tp"] + confusion["vis.fn"],
+        "lost": confusion["vis.fn"],
+        **{name: confusion[f"vis.{name}"] for name in ("tp", "fp", "tn", "fn")},
         **distance_summary(distance),
         "body.avg": distance_summary(relative)["avg"],
         "body.p50": distance_summary(relative)["p50"],
-        "body.pcks": _share_below(relative, visible, BODY_THRESHOLDS),
+        "body.pcks": _share_below(relative, np.asarray(~np.isnan(truth).any(axis=-1)), BODY_THRESHOLDS),
     }
 
 
@@ -149,15 +120,16 @@ def _share_below(distance: Array, visible: Array, thresholds: Sequence[float] | 
     return np.array([(distance[visible] < threshold).mean() for threshold in thresholds])
 
 
-def _curves(scenes: Sequence[_Scene]) -> dict[str, Any]:
-    hits = [hits_at_thresholds(s.similarity, s.scores, MATCH_THRESHOLDS) for s in scenes]
-    order = order_by_score(np.concatenate([s.scores for s in scenes]))
-    curves = average_precision(np.concatenate(hits, axis=1)[:, order], sum(len(s.truth) for s in scenes))
+def _curves(scenes: Sequence[Scene]) -> dict[str, Any]:
+    hits = np.concatenate([s.hits for s in scenes], axis=1)[:, order_by_score(joined(scenes, "scores"))]
+    curves = average_precision(hits, sum(len(s.truth) for s in scenes))
     values = {"match_score_thresholds": MATCH_THRESHOLDS, "recall_thresholds": RECALL_THRESHOLDS, **curves}
     return {f"oks_voc.{name}": value for name, value in values.items()}
 
 
-def _detection(scenes: Sequence[_Scene]) -> dict[str, Any]:
-    unit = median(np.concatenate([s.lengths for s in scenes]))
+def _detection(scenes: Sequence[Scene]) -> dict[str, Any]:
+    unit = median(joined(scenes, "lengths"))
     truth, predicted = ([centroids(getattr(s, name)) for s in scenes] for name in ("truth", "predicted"))
-    return detection_metrics(truth, predicted, radii=[share * unit for share in RADII])
+    return detection_metrics(
+        truth, predicted, radii=[share * unit for share in RADII], scores=[s.scores for s in scenes]
+    )

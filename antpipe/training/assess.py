@@ -44,9 +44,11 @@ def assess(model: TrainedModel, frames: Sequence[LabelledFrame], skeleton: Skele
 
 def _assess_centroids(model: TrainedModel, frames: Sequence[LabelledFrame], true_centroids: list[Array]) -> Assessment:
     finder = CentroidFinder.of(model, PredictConfig())
-    found = [finder.find([finder.prepare(frame.image)])[0].points for frame in frames]
-    metrics = {"mode": "centroids", "frames": len(frames), **detection_metrics(true_centroids, found, radii=RADII)}
-    return Assessment(metrics, [at[:, None] for at in true_centroids], [points[:, None] for points in found])
+    found = [finder.find([finder.prepare(frame.image)])[0] for frame in frames]
+    points, scores = [f.points for f in found], [f.scores for f in found]
+    metrics = detection_metrics(true_centroids, points, radii=RADII, scores=scores)
+    metrics = {"mode": "centroids", "frames": len(frames), **metrics}
+    return Assessment(metrics, [at[:, None] for at in true_centroids], [at[:, None] for at in points])
 
 
 def _assess_nodes(
@@ -59,11 +61,11 @@ def _assess_nodes(
         at = at[~np.isnan(at).any(axis=-1)]
         found = finder.find([finder.prepare(frame.image)], [Centroids(at, np.ones(len(at)))])[0]
         truth.append(_frame(frame, frame.points[:, nodes], np.ones(len(frame.points))))
-        predicted.append(_frame(frame, found.points, found.point_scores.mean(axis=1)))
+        predicted.append(_frame(frame, found.points, found.point_scores.mean(axis=1), found.point_scores))
     metrics = strict_metrics(truth, predicted, nodes=model.spec.skeleton.nodes)
     metrics = {"mode": "strict, crops around true centroids", **metrics}
     return Assessment(metrics, [f.points for f in truth], [f.points for f in predicted])
 
 
-def _frame(frame: LabelledFrame, points: Array, scores: Array) -> Frame:
-    return Frame(video=frame.video, frame_idx=frame.frame_idx, points=points, scores=scores)
+def _frame(frame: LabelledFrame, points: Array, scores: Array, point_scores: Array | None = None) -> Frame:
+    return Frame(video=frame.video, frame_idx=frame.frame_idx, points=points, scores=scores, point_scores=point_scores)

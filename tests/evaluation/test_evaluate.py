@@ -2,11 +2,13 @@ import json
 
 import numpy as np
 import pytest
+import sleap_io as sio
 from drawn_frames import animals, moved, save_labels, save_poses
 
 from antpipe.errors import ConfigError, LabelError, PosesError
 from antpipe.evaluation.evaluate import evaluate, evaluate_tracks, to_json
 from antpipe.evaluation.npz import read_metrics
+from antpipe.evaluation.read import read_frames
 
 
 @pytest.fixture
@@ -62,6 +64,7 @@ def test_predicted_centroids_are_compared_as_centroids(tmp_path, truth, name):
     result = evaluate(truth, poses)
     assert result["detection.tp"] == [1, 2, 2]  # radii are .1, .25 and .5 of 20 px
     assert result["detection.fn"] == [2, 1, 1]
+    assert result["detection.ap"] == pytest.approx([34 / 101, 67 / 101, 67 / 101])  # 1 and 2 of 3 animals
     assert result["detection.count_bias"] == pytest.approx(-1 / 2)
     assert "oks_voc.mAP" not in result
 
@@ -79,6 +82,72 @@ def test_the_body_length_can_be_named(tmp_path, truth):
     assert evaluate(truth, poses, body=("head", "tail"))["body_length.median"] == 20
     with pytest.raises(ConfigError, match=r"two of the nodes \['head', 'thorax', 'tail'\], got \['head', 'leg'\]"):
         evaluate(truth, poses, body=("head", "leg"))
+
+
+def test_deviations_of_nodes_make_oks_kinder_or_stricter(tmp_path, truth):
+    poses = save_poses(tmp_path / "p.parquet", {0: animals(0, 1, shift=2.0), 4: animals(0, shift=2.0)})
+    usual = evaluate(truth, poses)
+    assert usual["oks.deviations"] == {"head": 0.025, "thorax": 0.025, "tail": 0.025}
+    assert usual["oks.mOKS"] == pytest.approx(np.exp(-4))
+    kinder = evaluate(truth, poses, deviations={"tail": 0.05})
+    assert kinder["oks.deviations"]["tail"] == 0.05
+    assert kinder["oks.mOKS"] == pytest.approx((2 * np.exp(-4) + np.exp(-1)) / 3)
+    assert kinder["dist.avg"] == usual["dist.avg"]
+
+
+@pytest.mark.parametrize(
+    ("deviations", "mode", "message"),
+    [
+        (
+            {"head": 0.1, "leg": 0.1},
+            "strict",
+            r"expected some of the nodes \['head', 'thorax', 'tail'\], got \['leg'\]",
+        ),
+        ({"head": 0.0}, "strict", r"above 0 such as 0.025, got \{'head': 0.0\}"),
+        ({"head": float("nan")}, "strict", "above 0 such as 0.025"),
+        ({"head": 0.1}, "sleap", "expected none with mode sleap"),
+    ],
+)
+def test_deviations_that_cannot_be_used(tmp_path, truth, deviations, mode, message):
+    poses = save_poses(tmp_path / "p.parquet", {0: animals(0, 1)})
+    with pytest.raises(ConfigError, match=message):
+        evaluate(truth, poses, mode=mode, deviations=deviations)
+
+
+def test_scores_of_points_come_from_either_file_in_the_order_of_the_truth(tmp_path, truth):
+    order = [2, 0]
+    found = {0: animals(0, 1)[:, order], 4: animals(0)[:, order]}
+    labels = save_labels(tmp_path / "p.slp", found, predicted=True, nodes=("tail", "head"))
+    poses = save_poses(tmp_path / "p.parquet", found, nodes=("tail", "head"))
+    for path in (labels, poses):
+        result = evaluate(truth, path)
+        assert (result["calibration.points.count"], result["calibration.points.score"]) == ([6], [1])
+    frames = read_frames(labels, prefer="predicted").frames
+    np.testing.assert_array_equal(frames[0].with_nodes([1, -1, 0]).point_scores, [[1, np.nan, 1]] * 2)
+    assert read_frames(truth, prefer="user").frames[0].point_scores is None
+
+
+def test_scores_go_with_their_points_where_skeletons_of_a_file_differ_in_order(tmp_path):
+    film = sio.Video(filename="film.mp4", open_backend=False)
+    scored = np.array([[10.0, 10, 0.1], [20, 20, 0.2]])
+    orders = [sio.Skeleton(["head", "tail"]), sio.Skeleton(["tail", "head"])]
+    instances = [sio.PredictedInstance.from_numpy(scored, skeleton=order, score=1.0) for order in orders]
+    labels = sio.Labels([sio.LabeledFrame(film, 0, instances)], videos=[film], skeletons=orders)
+    labels.save(str(tmp_path / "p.slp"), embed=False, verbose=False)
+    (frame,) = read_frames(tmp_path / "p.slp", prefer="predicted").frames
+    assert frame.points[..., 0].tolist() == [[10, 20], [20, 10]]
+    assert frame.point_scores.tolist() == [[0.1, 0.2], [0.2, 0.1]]
+
+
+def test_instances_of_frames_that_are_not_asked_for_are_not_kept(tmp_path):
+    points = {0: animals(0, 1), 1: animals(5), 4: animals(0)}
+    labels = save_labels(tmp_path / "p.slp", points, predicted=True)
+    poses = save_poses(tmp_path / "p.parquet", points, count=6)
+    for path in (labels, poses):
+        frames = read_frames(path, prefer="predicted", only={0, 4}).frames
+        assert {f.frame_idx: len(f.points) for f in frames if f.frame_idx in points} == {0: 2, 1: 0, 4: 1}
+    assert len(frames) == 6
+    assert [len(f.scores) for f in frames] == [len(f.point_scores) for f in frames] == [2, 0, 0, 0, 1, 0]
 
 
 def test_what_cannot_be_evaluated(tmp_path, truth):
@@ -112,7 +181,17 @@ def test_sleap_mode_gives_the_stored_figures_as_json(shared_data):
 
 def test_to_json_has_no_nan_and_no_arrays():
     value = {"a": np.array([[1, np.nan]]), "b": np.int64(3), "c": (np.inf, True), "d": {"e": np.bool_(False)}, "f": "x"}
-    assert to_json(value) == {"a": [[1, None]], "b": 3, "c": [None, True], "d": {"e": False}, "f": "x"}
+    plain = {"a": [[1, None]], "b": 3, "c": [None, True], "d": {"e": False}, "f": "x"}
+    assert to_json(value) == plain
+    arrays = {
+        "a": np.zeros((1, 2), bool),
+        "b": np.array(["x"]),
+        "c": np.array([-np.inf, 0.5], np.float32),
+        "d": np.eye(2),
+    }
+    expected = {"a": [[False, False]], "b": ["x"], "c": [None, 0.5], "d": [[1, 0], [0, 1]]}
+    assert to_json(arrays) == expected
+    json.dumps(to_json([value, arrays]), allow_nan=False)
 
 
 def test_tracks_of_labels_against_tracks_of_poses(tmp_path):

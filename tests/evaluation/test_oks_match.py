@@ -1,9 +1,11 @@
 import math
+import warnings
 
 import numpy as np
 import pytest
 from drawn_frames import POSE, animals, moved
 
+from antpipe.evaluation.body import median, row_medians
 from antpipe.evaluation.curves import average_precision
 from antpipe.evaluation.detection import detection_metrics
 from antpipe.evaluation.match import hits_at_thresholds, match_greedily, match_nearest
@@ -19,6 +21,12 @@ def test_oks_is_the_mean_of_gaussians_in_the_animals_own_size():
     assert oks(POSE[None], POSE[None] + [2, 0]) == pytest.approx(expected)
     assert oks(POSE[None], POSE[None] + [2, 0], stddev=0.1) == pytest.approx(math.exp(-4 / (2 * 0.2**2 * 200)))
     assert oks(POSE[None], POSE[None] + [2, 0], areas=np.array([800.0])) == pytest.approx(math.exp(-4 / 4))
+
+
+def test_oks_with_a_deviation_for_each_node():
+    moved_by = np.array([[[2.0, 0], [0, 4], [0, 0]]])
+    expected = (math.exp(-4 / (2 * 0.05**2 * 200)) + math.exp(-16 / (2 * 0.4**2 * 200)) + 1) / 3
+    assert oks(POSE[None], POSE + moved_by, stddev=np.array([0.025, 0.2, 0.1])) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,28 @@ def test_hits_are_matched_at_each_threshold_afresh():
     assert hits.tolist() == [[True, True], [True, False], [True, False], [False, False]]
 
 
+@pytest.mark.parametrize("crowded", [0.1, 0.5, 0.9])
+def test_hits_are_those_of_matching_at_each_threshold(crowded):
+    rng = np.random.default_rng(0)
+    thresholds = np.array([0.5, 0.7, 0.9])
+    for _ in range(50):
+        similarity = np.where(rng.uniform(size=(4, 5)) < crowded, rng.uniform(size=(4, 5)), 0)
+        scores = rng.uniform(size=5)
+        pairs = [match_greedily(similarity, scores, above=t) for t in thresholds]
+        expected = [[j in {p for _, p in of_threshold} for j in range(5)] for of_threshold in pairs]
+        assert hits_at_thresholds(similarity, scores, thresholds).tolist() == expected
+
+
+@pytest.mark.parametrize("shape", [(7, 1), (7, 2), (4, 3, 5), (0, 4), (3, 0)])
+def test_medians_leave_out_nan(shape):
+    rng = np.random.default_rng(0)
+    values = np.where(rng.uniform(size=shape) < 0.5, np.nan, rng.normal(size=shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        np.testing.assert_array_equal(row_medians(values), np.nanmedian(values, axis=-1))
+        np.testing.assert_array_equal(median(values), np.nanmedian(values))
+
+
 @pytest.mark.parametrize(
     ("cost", "limit", "expected"),
     [
@@ -113,6 +143,32 @@ def test_detection_at_each_radius():
     assert result["detection.distance"] == pytest.approx([3.0, 5.5])
     assert result["detection.count_error"] == 1.0  # one too many, then one too few
     assert result["detection.count_bias"] == 0.0
+
+
+def test_average_precision_by_distance_of_a_worked_example():
+    # Best score first: hit at both radii, false, hit at 10 px only; 4 animals.
+    truth = [np.array([[0.0, 0], [100, 0]]), np.array([[0.0, 0], [100, 0]])]
+    predicted = [np.array([[50.0, 0], [1, 0]]), np.array([[92.0, 0]])]
+    result = detection_metrics(truth, predicted, radii=[5, 10], scores=[np.array([0.5, 0.9]), np.array([0.4])])
+    assert result["detection.ap"] == pytest.approx([26 / 101, (26 + 25 * 2 / 3) / 101])
+    assert "detection.ap" not in detection_metrics(truth, predicted, radii=[5, 10])
+
+
+@pytest.mark.parametrize(("radius", "ap"), [(5, 1), (4, 1), (3.9, 0.5)])
+def test_the_surer_of_two_detections_takes_the_animal_if_it_is_near_enough(radius, ap):
+    truth, predicted = [np.array([[0.0, 0]])], [np.array([[1.0, 0], [4, 0]])]
+    result = detection_metrics(truth, predicted, radii=[radius], scores=[np.array([0.5, 0.9])])
+    assert result["detection.ap"] == pytest.approx([ap])
+
+
+def test_scores_of_left_out_centroids_are_left_out():
+    predicted = [np.array([[NAN, NAN], [0.0, 0], [70, 0]])]
+    scores = [np.array([0.1, 0.9, 0.5])]
+    assert detection_metrics([np.zeros((1, 2))], predicted, radii=[5], scores=scores)["detection.ap"] == pytest.approx(
+        [1]
+    )
+    nothing = detection_metrics([np.zeros((0, 2))], predicted, radii=[5], scores=scores)
+    assert np.isnan(nothing["detection.ap"]).all()
 
 
 def test_detection_leaves_out_animals_without_a_centroid_and_knows_nothing_of_nothing():

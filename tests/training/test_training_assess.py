@@ -41,7 +41,8 @@ def test_a_centroid_model_is_judged_by_distance(monkeypatch):
     true = [centroids(frame.points, 0) for frame in FRAMES]
     found = [Centroids(at + np.array([3.0, 0.0]), np.ones(len(at))) for at in true]
     found[0] = Centroids(found[0].points[:1], np.ones(1))  # one missed
-    found[1] = Centroids(np.concatenate([found[1].points, [[-99.0, -99.0]]]), np.ones(3))  # one too many
+    scores = np.array([1.0, 1.0, 2.0])
+    found[1] = Centroids(np.concatenate([found[1].points, [[-99.0, -99.0]]]), scores)  # one too many, the surest of all
     OffBy(monkeypatch, module.CentroidFinder, found)
     result = assess(model_of("centroid", anchor="head"), FRAMES, SKELETON)
     metrics = result.metrics
@@ -51,6 +52,8 @@ def test_a_centroid_model_is_judged_by_distance(monkeypatch):
     assert metrics["detection.fn"] == [8, 1, 1, 1]
     assert metrics["detection.fp"][1] == 1
     assert metrics["detection.distance"][1] == pytest.approx(3.0)
+    # Seven of eight animals after the false one: precision 7/8 up to recall 7/8.
+    assert metrics["detection.ap"] == pytest.approx([0, *[88 / 101 * 7 / 8] * 3])
     assert [t.shape for t in result.truth] == [(2, 1, 2)] * 4
     assert [p.shape for p in result.predicted] == [(1, 1, 2), (3, 1, 2), (2, 1, 2), (2, 1, 2)]
 
@@ -64,6 +67,10 @@ def test_an_instance_model_gets_the_true_centroids_and_is_judged_by_its_nodes(mo
         np.testing.assert_allclose(asked.points, frame.points[:, 1])
     assert result.metrics["mode"] == "strict, crops around true centroids"
     assert result.metrics["dist.avg"] == pytest.approx(5.0)
+    assert (result.metrics["calibration.points.score"].tolist(), result.metrics["calibration.points.count"]) == (
+        [1],
+        [16],
+    )
     np.testing.assert_allclose(result.truth[0], FRAMES[0].points[:, [2, 0]])
 
 
