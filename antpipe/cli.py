@@ -22,7 +22,7 @@ app = typer.Typer(
 
 INTERRUPTED = 130
 """The exit code into which typer turns an interruption."""
-UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+UsageError: Any = typer.BadParameter.__bases__[0]
 """An option that is missing, unknown or of the wrong kind; typer gives no other name to the class."""
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where the result goes.")]

@@ -114,7 +114,7 @@ BAD = [
     ),
     ((*EVALUATE, "--body", "head"), "--body: expected two nodes such as head,abdomen, got 'head'"),
     ((*EVALUATE, "--body", "head,nose"), "expected two of the nodes ['head', 'tail'], got ['head', 'nose']"),
-    ((*EVALUATE, "--deviations", "text.txt"), "text.txt: expected lines such as `head: 0.025`, got \"hello\""),
+    ((*EVALUATE, "--deviations", "text.txt"), 'text.txt: expected lines such as `head: 0.025`, got "hello"'),
     ((*EVALUATE, "--deviations", "nose.yaml"), "nose.yaml: expected lines such as `head: 0.025`, got"),
     (("evaluate-tracks", "labels.slp", "nowhere", "-o", "out"), "nowhere: "),
     (("track", "nowhere.parquet", "-o", "out"), "nowhere.parquet: poses file not found; make it with antpipe predict"),

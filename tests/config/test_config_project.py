@@ -48,7 +48,7 @@ WRONG = [
     ({"experiment": ".."}, "experiment: expected a name, which dots alone are not, got '..'"),
     ({"results": ""}, "results: expected the name of a folder, without {}, got ''"),
     ({"results": "{video}"}, "results: expected the name of a folder, without {}, got '{video}'"),
-    (model(input={"crop_size": 96}), "models.centroid: a centroid network sees whole frames and all nodes, got ['input.crop_size']"),
+    (model(input={"crop_size": 96}), "a centroid network sees whole frames and all nodes, got ['input.crop_size']"),
     (model(head={"part_names": ["head"]}), "all nodes, got ['head.part_names']; leave them out"),
     ({"models": None}, "models: Input should be a valid dictionary"),
     (model(input={"scale": 0}), "models.centroid.input.scale: Input should be greater than 0, got 0"),
