@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from antpipe.config.base import Section
-from antpipe.config.model import Count
+from antpipe.config.base import Count, Section
 
 
 class PredictConfig(Section):

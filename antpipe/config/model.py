@@ -7,20 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from antpipe.config.base import Section
-
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Range = tuple[float, float]
+from antpipe.config.backbones import BackboneConfig
+from antpipe.config.base import Count, Fraction, NonNegative, Positive, Range, Section, is_power_of_two
 
 MODEL_TYPES = ("centroid", "centered_instance")
-
-
-def is_power_of_two(value: int) -> bool:
-    """Return whether the value is 1, 2, 4, 8, ..."""
-    return value >= 1 and value & (value - 1) == 0
 
 
 class InputConfig(Section):
@@ -35,53 +25,6 @@ class InputConfig(Section):
     labelled animal plus `crop_padding`. Only for centered_instance."""
     crop_padding: Annotated[int, Field(ge=0)] = 16
     """Pixels added to the longest animal when the crop size is worked out."""
-
-
-class UNetConfig(Section):
-    """A UNet as in SLEAP: stem, encoder, middle block, decoder with skip connections."""
-
-    stem_stride: Count | None = None
-    """Stride reached by a stem of 7x7 convolutions before the encoder. None: no stem."""
-    max_stride: Count = 16
-    """Largest stride, a power of two; it sets how much of the image a point of the network sees."""
-    filters: Count = 16
-    """Filters of the first block."""
-    filters_rate: Positive = 2.0
-    """Factor by which filters grow with each block."""
-    middle_block: bool = True
-    """Two more convolutions at the largest stride."""
-    up_interpolate: bool = False
-    """True: bilinear upsampling; False: transposed convolutions, which are as fast and learn."""
-    stacks: Count = 1
-    """Number of UNets in a row, each with its own supervision; more than one needs output_stride = stem stride."""
-
-    @model_validator(mode="after")
-    def _strides(self) -> Self:
-        for name in ("stem_stride", "max_stride"):
-            value = getattr(self, name)
-            if value is not None and not is_power_of_two(value):
-                raise ValueError(f"{name} must be a power of two, got {value}")
-        if (self.stem_stride or 1) > self.max_stride:
-            raise ValueError(f"stem_stride {self.stem_stride} must not be above max_stride {self.max_stride}")
-        return self
-
-
-class BackboneConfig(Section):
-    """The backbone: exactly one."""
-
-    unet: UNetConfig | None = Field(default_factory=UNetConfig)
-    """A UNet."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if self.unet is None:
-            raise ValueError("set exactly one backbone, got none; choose one of ['unet']")
-        return self
-
-    @property
-    def max_stride(self) -> int:
-        """The largest stride of the chosen backbone."""
-        return self.unet.max_stride if self.unet is not None else 1
 
 
 class HeadConfig(Section):

@@ -1,7 +1,6 @@
 """Settings of tracking."""
 
-from antpipe.config.base import Section
-from antpipe.config.model import Count, Positive
+from antpipe.config.base import Count, Positive, Section
 
 
 class TrackConfig(Section):

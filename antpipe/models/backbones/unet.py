@@ -9,7 +9,7 @@ import math
 import keras
 from keras import KerasTensor, layers
 
-from antpipe.config.model import UNetConfig
+from antpipe.config.backbones import UNetConfig
 from antpipe.models.registry import BACKBONES, Features
 
 CONVS_PER_BLOCK = 2
