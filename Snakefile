@@ -15,6 +15,7 @@ include: "workflow/rules/labels.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/track.smk"
+include: "workflow/rules/suggest.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
 
@@ -25,6 +26,9 @@ rule all:
     input:
         exported(),
         pictures(),
+        f"{RESULTS}/labels/audit",
+        f"{MODELS}/comparison",
+        f"{SUGGESTIONS}.tsv",
         f"{RESULTS}/report/summary.html",
 
 

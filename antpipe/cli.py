@@ -108,6 +108,33 @@ def merge(
 
 
 @app.command()
+def audit(
+    labels: Path,
+    output: Output,
+    video: Annotated[list[Path] | None, typer.Option(help="Videos; found beside the labels by default.")] = None,
+) -> None:
+    """Look for mistakes in labels; OUTPUT becomes a folder with tables, pictures and audit.html."""
+    from antpipe.report.audit import audit_file
+
+    audit_file(labels, output, videos=None if video is None else {path.stem: path for path in video})
+
+
+@app.command()
+def suggest(
+    poses: list[Path],
+    output: Output,
+    labels: Annotated[Path | None, typer.Option(help="Labels so far; their frames are not suggested again.")] = None,
+    frames: Annotated[int, typer.Option(help="Frames to suggest, over all videos.")] = 20,
+    seed: Annotated[int, typer.Option(help="Same seed, same frames.")] = 0,
+) -> None:
+    """Choose predicted frames worth labelling next; OUTPUT (.slp) opens in SLEAP, a .tsv beside it says why."""
+    from antpipe.config.suggest import SuggestConfig
+    from antpipe.labels.suggest import suggest_file
+
+    suggest_file(poses, output, _section(SuggestConfig, {"frames": frames, "seed": seed}), labels=labels)
+
+
+@app.command()
 def split(
     labels: Path,
     output: Output,
@@ -132,7 +159,9 @@ def train(
     config: Annotated[Path, typer.Argument(help="config.yaml, or a SLEAP training configuration (JSON).")],
     labels: Path,
     output: Output,
-    model_type: Annotated[str, typer.Option("--type", help="centroid or centered_instance.")],
+    model_type: Annotated[
+        str, typer.Option("--type", help="Such as centroid or centered_instance.")
+    ],
     split: Annotated[Path | None, typer.Option(help="split.json; drawn as the configuration says by default.")] = None,
     fold: Annotated[int, typer.Option(help="Which fold of the split.")] = 0,
     video: Annotated[list[Path] | None, typer.Option(help="Videos; found beside the labels by default.")] = None,
@@ -185,6 +214,30 @@ def evaluate_tracks(truth: Path, tracked: Path, output: Output) -> None:
     from antpipe.files import write_json
 
     write_json(output, run(truth, tracked))
+
+
+@app.command()
+def compare(models: Path, output: Output) -> None:
+    """Compare all training runs below a folder, ours and SLEAP's; OUTPUT gets tables, figures and comparison.html."""
+    from antpipe.report.compare import compare_runs
+
+    for left in compare_runs(models, output).skipped:
+        print(f"left out {left.name}: {left.reason}", file=sys.stderr)
+
+
+@app.command()
+def select(
+    models: Path,
+    output: Output,
+    model_type: Annotated[str, typer.Option("--type", help="Such as centroid or centered_instance.")],
+    measure: Annotated[str, typer.Option(help="Such as oks_voc.mAP, dist.p50 or detection.f1@5px.")],
+    part: Annotated[str, typer.Option(help="train, val or test.")] = "val",
+) -> None:
+    """Choose the best run of a type below a folder by a measure; writes its folder and the runners-up as JSON."""
+    from antpipe.evaluation.select import write_selection
+
+    choice = write_selection(models, output, measures={model_type: measure}, part=part)[model_type]
+    print(f"{choice.run.folder}: {measure} {choice.value:.4g} on {part}", file=sys.stderr)
 
 
 @app.command()
@@ -279,7 +332,8 @@ def _network() -> Iterator[None]:
 def _training_settings(config: Path, model_type: str, labels: Path, split: Path | None) -> tuple[Any, Any, int]:
     """Return the model's settings, the split and the seed from config.yaml or a SLEAP configuration."""
     from antpipe.config.labels import SplitConfig
-    from antpipe.config.model import MODEL_TYPES
+    from antpipe.config.model import ModelConfig
+    from antpipe.config.model_types import MODEL_TYPES
     from antpipe.config.project import load_config
     from antpipe.config.sleap import read_sleap_config
     from antpipe.labels.read import read_labels
@@ -290,12 +344,11 @@ def _training_settings(config: Path, model_type: str, labels: Path, split: Path 
     if config.suffix.lower() != ".json":
         project = load_config(config)
         drawn = split or split_labels(read_labels(labels), **project.split.model_dump())
-        return getattr(project.models, model_type), drawn, project.seed
+        return project.models.chosen.get(model_type, ModelConfig()), drawn, project.seed
     sleap = read_sleap_config(config)
     if sleap.model_type != model_type:
         raise ConfigError(f"{config}: describes a {sleap.model_type} model, but --type says {model_type}")
-    offsets = ["offset_refinement of the SLEAP configuration is not trained; peaks are as exact without it"]
-    for note in [*sleap.notes, *(offsets if sleap.offset_head else [])]:
+    for note in sleap.notes:
         print(note, file=sys.stderr)
     if split is None and sleap.training_indices:
         return sleap.model, split_from_indices(read_labels(labels), **sleap.training_indices), 0

@@ -51,7 +51,7 @@ def check_inputs(config: Config, inputs: Inputs) -> None:
         return
     from antpipe.labels.glance import check_labels
 
-    heads = [model.head for model in (config.models.centroid, config.models.centered_instance)]
+    heads = [model.head for model in config.models.chosen.values()]
     nodes = {name for head in heads for name in (head.anchor_part, *(head.part_names or ())) if name is not None}
     # Renamed nodes are known only after merging, which checks them.
     check_labels(inputs.labels, inputs.videos, () if config.merge.map_nodes else nodes)

@@ -89,11 +89,10 @@ def networks_alone(folders: list[Path], frames: int, crops: int, size: int) -> d
     import tensorflow as tf
 
     from antpipe.inference.engine import make_engine
-    from antpipe.inference.predict import load_pair
-    from antpipe.models.build import HEAD_NAMES
+    from antpipe.models.folder import load_model
 
-    pair = load_pair(folders, "float32")
-    engines = [make_engine(m.network, [HEAD_NAMES[m.spec.model_type]]) for m in pair]
+    pair = sorted((load_model(folder) for folder in folders), key=lambda model: model.spec.crop_size or 0)
+    engines = [make_engine(model, ["confidence_maps"]) for model in pair]
     crop = pair[1].spec.crop_size or 0
     batches = [
         np.random.default_rng(0).integers(0, 255, s, np.uint8) for s in ((4, size, size, 1), (16, crop, crop, 1))

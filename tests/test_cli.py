@@ -78,7 +78,10 @@ EXPORT = ("export", "poses.parquet", "-o", "out", "--format")
 BAD = [
     (("split", "nowhere.slp", "-o", "out"), "nowhere.slp: label file not found; check the path"),
     (("split", "empty", "-o", "out"), "empty: expected a SLEAP label file, but the file is empty"),
-    (("split", "text.txt", "-o", "out"), "text.txt: expected a SLEAP label file (.slp), but this is not HDF5"),
+    (
+        ("split", "text.txt", "-o", "out"),
+        "text.txt: expected a SLEAP label file (.slp), but this is not HDF5",
+    ),
     ((*SPLIT, "--by", "days"), "--by: Input should be 'block', 'frame' or 'video', got \"days\""),
     ((*SPLIT, "--fractions", "a,b"), "--fractions: expected a number, got 'a'"),
     ((*SPLIT, "--fractions", "1,1,1"), "--fractions: fractions must be three numbers that add up to 1, got [1.0, 1.0"),
@@ -140,12 +143,23 @@ BAD = [
         ("train", "nowhere.json", "labels.slp", "-o", "out", "--type", "centroid"),
         "SLEAP configuration not found",
     ),
-    ((*TRAIN, "bottomup"), "--type: unknown model type 'bottomup'; choose one of ['centroid', 'centered_instance']"),
+    (
+        (*TRAIN, "bottomup"),
+        "--type: unknown model type 'bottomup'; choose one of ['centroid', 'centered_instance', 'single_instance', "
+        "'multi_instance', 'multi_class_bottomup', 'multi_class_topdown']",
+    ),
     (("train", "nose.yaml", "nowhere.slp", "-o", "out", "--type", "centroid"), "nowhere.slp: label file not found"),
     ((*TRAIN, "centroid"), "head: unknown nodes ['nose']; the labels' skeleton has ['head', 'tail']"),
     ((*TRAIN, "centroid", "--video", "nowhere.mp4"), "nowhere.mp4: video not found; check the path"),
     ((*TRAIN, "centroid", "--fold", "3"), "fold 3: the split has folds 0-0"),
     ((*TRAIN, "centroid", "--split", "text.txt"), "text.txt: expected a split as antpipe split writes it"),
+    (("audit", "nowhere.slp", "-o", "out"), "nowhere.slp: label file not found"),
+    (("audit", "labels.slp", "-o", "a folder/.."), "a folder/.."),
+    (("suggest", "nowhere.parquet", "-o", "out.slp"), "nowhere.parquet: poses file not found"),
+    (("suggest", "poses.parquet", "-o", "out.slp", "--frames", "0"), "--frames: Input should be greater than or equal"),
+    (("compare", "a folder", "-o", "out"), "a folder"),
+    (("compare", "nowhere", "-o", "out"), "nowhere"),
+    (("select", "a folder", "-o", "out", "--type", "centroid", "--measure", "dist.avg"), "a folder"),
     (PREDICT, "a folder: not a model folder; expected model.json (ours) or training_config.json (SLEAP's)"),
     ((*PREDICT, "--batch-size", "0"), "--batch-size: Input should be greater than or equal to 1, got 0"),
     ((*PREDICT, "--geometry", "x"), "--geometry: Input should be 'exact' or 'sleap', got \"x\""),
@@ -347,11 +361,11 @@ def test_a_sleap_configuration_brings_its_split_and_says_what_it_cannot(antpipe,
     assert code == 0
     assert err.splitlines() == [
         "optimization.optimizer = 'sgd' of the SLEAP configuration is not used",
-        "offset_refinement of the SLEAP configuration is not trained; peaks are as exact without it",
         "running on nothing",
     ]
     fold = called["train_run"][1]["split"].folds[0]
     assert [key[1] for key in fold.train] == [4, 0]
+    assert called["train_run"][1]["config"].head.offset_refinement
     code, _, err = antpipe("train", "c.json", "labels.slp", "-o", "run", "--type", "centered_instance")
     assert code == 2
     assert err == "error: c.json: describes a centroid model, but --type says centered_instance\n"

@@ -105,8 +105,8 @@ def check(**values):
     check_inputs(config, find_inputs(config))
 
 
-def head(**values):
-    return {"models": {"centroid": {"head": values}}}
+def head(model="centroid", **values):
+    return {"models": {model: {"head": values}}}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_name_spelled_as_macos_does_is_the_same_name(lab):
         ({}, head(anchor_part="thorax"), ConfigError, r"unknown nodes \['thorax'\] in head.anchor_part or part_names"),
         (
             {},
-            head(part_names=["head", "wing"]),
+            head("centered_instance", part_names=["head", "wing"]),
             ConfigError,
             r"unknown nodes \['wing'\] .* labels have \['head', 'tail'\]",
         ),

@@ -24,14 +24,20 @@ class MergeConfig(Section):
     map_nodes: NodeMap = Field(default_factory=dict)
     """Nodes to rename, per label file: `{file name: {node in the file: node in the result}}`. A node mapped to null
     is left out."""
+    search: list[str] = Field(default_factory=list)
+    """Folders in which to look for videos whose path in a label file leads nowhere, because it is that of another
+    computer. The first folder counts that holds the path's last parts, or the file name alone."""
+    prefixes: dict[str, str] = Field(default_factory=dict)
+    """Beginnings of video paths in label files, each with what stands there on this computer:
+    `{"D:/films": "data/films"}`. A whole path renames a single video."""
 
 
 class SplitConfig(Section):
     """How labelled frames are divided into training, validation and test."""
 
     by: SplitBy = "block"
-    """What stays together. block: runs of labelled frames in time, cut from every video, so that near-duplicates
-    meet only where two runs touch; video: whole videos; frame: nothing, for frames that are far apart."""
+    """What stays together. block: runs of labelled frames in time, cut from every video, with `min_gap` frames
+    between training and the rest; video: whole videos; frame: nothing, for frames that are far apart."""
     fractions: tuple[float, float, float] = (0.6, 0.2, 0.2)
     """Shares of training, validation and test; they add up to 1. Test may be 0."""
     folds: Annotated[int, Field(ge=2)] | None = None
@@ -41,7 +47,10 @@ class SplitConfig(Section):
     """Start of the random numbers; the same seed gives the same split."""
     block_frames: Annotated[int, Field(ge=1)] | None = None
     """Labelled frames per block. None: as long as possible, one run per part and video."""
-
+    min_gap: Annotated[int, Field(ge=0)] = 5
+    """Fewest frames of a video from a training frame to the nearest one of validation or test, with by: block.
+    Training frames that are nearer are near-duplicates and left out; if these were more than a quarter, the gap
+    shrinks until they are not. 0: none are left out."""
     max_frames: Annotated[int, Field(ge=2)] | None = None
     """Most frames in training and validation together, spread over time at random; the frames left out are not used.
     For films that are labelled far more densely than training needs. None: all."""

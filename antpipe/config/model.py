@@ -9,8 +9,7 @@ from pydantic import Field, model_validator
 
 from antpipe.config.backbones import BackboneConfig
 from antpipe.config.base import Count, Fraction, NonNegative, Positive, Range, Section, is_power_of_two
-
-MODEL_TYPES = ("centroid", "centered_instance")
+from antpipe.config.model_types import MODEL_TYPES, ModelType
 
 
 class InputConfig(Section):
@@ -27,13 +26,55 @@ class InputConfig(Section):
     """Pixels added to the longest animal when the crop size is worked out."""
 
 
+class PafConfig(Section):
+    """Part affinity fields (Cao et al. 2017): for each edge, the direction from its one node to the other."""
+
+    sigma: Positive = 75.0
+    """Width of the field in square pixels: its weight is exp(-D^4 / (2 sigma^2)) at D pixels from the edge, as SLEAP
+    computes it. SLEAP's profiles use 75."""
+    output_stride: Count = 8
+    """Input pixels per cell, a power of two."""
+    loss_weight: Positive = 1.0
+    """Factor of this head in the loss."""
+
+
+class ClassMapsConfig(Section):
+    """Maps that say which animal the points at a place belong to."""
+
+    classes: tuple[str, ...] | None = None
+    """Names of the animals. None: the names of the tracks in the labels."""
+    sigma: Positive = 5.0
+    """Spread in cells of the places around a point that belong to its animal."""
+    output_stride: Count = 4
+    """Input pixels per cell, a power of two."""
+    loss_weight: Positive = 1.0
+    """Factor of this head in the loss."""
+
+
+class ClassVectorsConfig(Section):
+    """Probabilities of which animal a crop shows."""
+
+    classes: tuple[str, ...] | None = None
+    """Names of the animals. None: the names of the tracks in the labels."""
+    num_fc_layers: Annotated[int, Field(ge=0)] = 1
+    """Fully connected layers before the last one."""
+    num_fc_units: Count = 64
+    """Units of each."""
+    global_pool: bool = True
+    """Take the highest value of each feature over the crop first, so that the place does not matter."""
+    output_stride: Count = 16
+    """Stride of the features that it looks at, a power of two."""
+    loss_weight: Positive = 1.0
+    """Factor of this head in the loss."""
+
+
 class HeadConfig(Section):
-    """What the network predicts: a confidence map per node (or one for the centroid)."""
+    """What the network predicts: a confidence map per node (or one for the centroid), and what else its type needs."""
 
     anchor_part: str | None = None
     """Node that stands for the animal's centroid; where it is not visible, and for None: the middle of the box."""
     part_names: tuple[str, ...] | None = None
-    """Nodes to predict, in this order. None: all of the skeleton. Only for centered_instance."""
+    """Nodes to predict, in this order. None: all of the skeleton. Not for centroid."""
     sigma: Positive = 2.5
     """Spread of the Gaussian target in heat-map cells: `sigma * output_stride` input pixels, as SLEAP computes it
     (not as SLEAP's guide says)."""
@@ -41,11 +82,29 @@ class HeadConfig(Section):
     """Input pixels per heat-map cell, a power of two."""
     loss_weight: Positive = 1.0
     """Factor of this head in the loss."""
+    offset_refinement: bool = False
+    """Also learn how far each peak lies from the middle of its cell. Only `predict.geometry: sleap` uses it; ours finds
+    peaks to a tenth of a cell without."""
+    pafs: PafConfig = Field(default_factory=PafConfig)
+    """Only for multi_instance."""
+    class_maps: ClassMapsConfig = Field(default_factory=ClassMapsConfig)
+    """Only for multi_class_bottomup."""
+    class_vectors: ClassVectorsConfig = Field(default_factory=ClassVectorsConfig)
+    """Only for multi_class_topdown."""
+
+    def classes_of(self, kind: ModelType) -> tuple[str, ...] | None:
+        """Return the names of the animals that the settings give to a kind of model; None where they give none."""
+        told = {"class_maps": self.class_maps.classes, "class_vectors": self.class_vectors.classes}
+        return next((told[head] for head in kind.heads if head in told), None)
 
     @model_validator(mode="after")
-    def _stride(self) -> Self:
-        if not is_power_of_two(self.output_stride):
-            raise ValueError(f"output_stride must be a power of two, got {self.output_stride}")
+    def _strides(self) -> Self:
+        strides = {"output_stride": self.output_stride, "pafs.output_stride": self.pafs.output_stride}
+        strides |= {"class_maps.output_stride": self.class_maps.output_stride}
+        strides |= {"class_vectors.output_stride": self.class_vectors.output_stride}
+        for name, stride in strides.items():
+            if not is_power_of_two(stride):
+                raise ValueError(f"{name} must be a power of two, got {stride}")
         return self
 
 
@@ -161,16 +220,46 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
-        backbone, stride = self.backbone, self.head.output_stride
-        if stride > backbone.max_stride:
-            raise ValueError(f"head.output_stride {stride} must not be above max_stride {backbone.max_stride}")
-        unet = backbone.unet
-        if unet is not None:
-            stem = unet.stem_stride or 1
-            if unet.stacks > 1 and stride != stem:
-                raise ValueError(
-                    f"backbone.unet.stacks {unet.stacks} needs head.output_stride {stem} (the stem's), got {stride}"
-                )
-            if stride < stem // 2:
-                raise ValueError(f"head.output_stride {stride} is finer than the stem of stride {stem} allows")
+        self.backbone.check_output_stride(self.head.output_stride)
         return self
+
+    def check_type(self, model_type: str) -> None:
+        """Refuse settings that a type of model does not use, and strides that it cannot have.
+
+        Raises:
+            ValueError: naming them.
+        """
+        kind = MODEL_TYPES[model_type]
+        unused = {
+            "input.crop_size": not kind.crops,
+            "input.crop_padding": not kind.crops,
+            "head.anchor_part": not kind.anchored,
+            "head.part_names": not kind.nodes,
+            **{f"head.{name}": name not in kind.heads for name in ("pafs", "class_maps", "class_vectors")},
+        }
+        given = [name for name, useless in unused.items() if useless and not self._is_default(name)]
+        if given:
+            raise ValueError(f"{model_type} models do not use {given}; leave them out")
+        strides = {f"head.{name}.output_stride": getattr(self.head, name).output_stride for name in kind.heads}
+        for name, stride in strides.items():
+            if stride > self.backbone.max_stride:
+                raise ValueError(f"{name} {stride} must not be above {self.backbone.max_stride}")
+            if stride < self.head.output_stride:
+                self._check_finest(name, stride)
+        strides["head.output_stride"] = self.head.output_stride
+        reached = self.backbone.feature_strides(min(strides.values()))
+        for name, stride in strides.items():
+            if stride not in reached:
+                have = f"backbone.{self.backbone.name} has features of stride {list(reached)} only"
+                raise ValueError(f"{have}; change {name}, got {stride}")
+
+    def _check_finest(self, name: str, stride: int) -> None:
+        try:
+            self.backbone.check_output_stride(stride)
+        except ValueError as error:
+            raise ValueError(f"{name} {stride} is finer than the confidence maps: {error}") from error
+
+    def _is_default(self, name: str) -> bool:
+        section, field = name.split(".")
+        value = getattr(self, section)
+        return bool(getattr(value, field) == type(value).model_fields[field].get_default(call_default_factory=True))

@@ -3,19 +3,22 @@
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from antpipe.config.base import Section
+from antpipe.config.experiments import Grid, PlannedRun, SelectConfig, check_grid, plan_runs
 from antpipe.config.export import ExportConfig
 from antpipe.config.inference import PredictConfig
 from antpipe.config.labels import MergeConfig, SplitConfig
 from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES, PIPELINES
 from antpipe.config.preprocess import PreprocessConfig
 from antpipe.config.report import ReportConfig
 from antpipe.config.simulate import SimulateConfig
+from antpipe.config.suggest import SuggestConfig
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
 
@@ -26,26 +29,53 @@ Paths = list[str] | str
 
 
 class ModelsConfig(Section):
-    """The two models of a top-down prediction."""
+    """The models of a prediction; those that are named work together."""
 
-    centroid: ModelConfig = Field(default_factory=ModelConfig)
+    centroid: ModelConfig | None = None
     """Finds the animals of a frame."""
-    centered_instance: ModelConfig = Field(default_factory=ModelConfig)
+    centered_instance: ModelConfig | None = None
     """Finds the nodes of one animal in a crop around it."""
+    single_instance: ModelConfig | None = None
+    """Finds the nodes of the only animal of a frame."""
+    multi_instance: ModelConfig | None = None
+    """Finds the nodes of all animals of a frame, and which of them belong together (bottom-up)."""
+    multi_class_bottomup: ModelConfig | None = None
+    """Finds the nodes of all animals of a frame, and which animal each belongs to; animals are told apart by sight."""
+    multi_class_topdown: ModelConfig | None = None
+    """Finds the nodes of one animal in a crop around it, and which animal it is."""
 
-    @field_validator("centroid")
+    @model_validator(mode="before")
     @classmethod
-    def _sees_whole_frames(cls, model: ModelConfig) -> ModelConfig:
-        sections = {"input": ("crop_size", "crop_padding"), "head": ("part_names",)}
-        given = [
-            f"{section}.{name}"
-            for section, names in sections.items()
-            for name in names
-            if getattr(getattr(model, section), name) != type(getattr(model, section)).model_fields[name].default
-        ]
-        if given:
-            raise ValueError(f"a centroid network sees whole frames and all nodes, got {given}; leave them out")
+    def _complete(cls, value: Any) -> Any:
+        """Add the partner that a top-down model cannot do without, with its defaults."""
+        if not isinstance(value, dict):
+            return value
+        named = {name for name, model in value.items() if model is not None}
+        if named <= {"centroid", "centered_instance"}:
+            both = {name: value.get(name) for name in ("centroid", "centered_instance")}
+            return {**value, **{name: {} if model is None else model for name, model in both.items()}}
+        return {**value, "centroid": {}} if named == {"multi_class_topdown"} else value
+
+    @field_validator("*")
+    @classmethod
+    def _of_its_type(cls, model: ModelConfig | None, info: ValidationInfo) -> ModelConfig | None:
+        if model is not None and info.field_name is not None:
+            model.check_type(info.field_name)
         return model
+
+    @model_validator(mode="after")
+    def _work_together(self) -> Self:
+        names = tuple(self.chosen)
+        if names not in PIPELINES:
+            known = [list(pipeline) for pipeline in PIPELINES]
+            raise ValueError(f"expected models that work together, one of {known}, got {list(names)}")
+        return self
+
+    @property
+    def chosen(self) -> dict[str, ModelConfig]:
+        """The models that are named, by type."""
+        models = {name: getattr(self, name) for name in MODEL_TYPES}
+        return {name: model for name, model in models.items() if model is not None}
 
 
 class Config(Section):
@@ -72,14 +102,26 @@ class Config(Section):
     """Labelled frames for training, validation and test."""
     models: ModelsConfig = Field(default_factory=ModelsConfig)
     """The networks and their training."""
+    grid: Grid = Field(default_factory=dict)
+    """Settings to try, such as `centered_instance.backbone.unet.filters: [16, 24, 32]`; all combinations are
+    trained and compared. With `split.folds` each is trained once per fold."""
+    select: SelectConfig = Field(default_factory=SelectConfig)
+    """Which of several runs predicts."""
     predict: PredictConfig = Field(default_factory=PredictConfig)
     """Inference over whole videos."""
     track: TrackConfig = Field(default_factory=TrackConfig)
     """Instances into tracks."""
     export: ExportConfig = Field(default_factory=ExportConfig)
     """Files for other programs."""
+    suggest: SuggestConfig = Field(default_factory=SuggestConfig)
+    """Frames worth labelling next."""
     report: ReportConfig = Field(default_factory=ReportConfig)
     """Pictures and overlay videos."""
+
+    @model_validator(mode="after")
+    def _tries_what_there_is(self) -> Self:
+        check_grid(self.grid, self.models.chosen)
+        return self
 
     @field_validator("results")
     @classmethod
@@ -94,6 +136,10 @@ class Config(Section):
         if not experiment.strip("."):
             raise ValueError("expected a name, which dots alone are not")
         return experiment
+
+    def runs(self) -> dict[tuple[str, str], PlannedRun]:
+        """Return the networks to be trained, by name and model type; see `plan_runs`."""
+        return plan_runs(self.experiment, self.models.chosen, self.grid, self.split.folds)
 
 
 def load_config(path: str | Path) -> Config:
@@ -133,7 +179,9 @@ def _sentences(error: ValidationError) -> list[str]:
         else:
             keys = [key for key in path if key not in KINDS and not key.startswith(WRAPPED_KINDS)]
             message = item["msg"].removeprefix("Value error, ")
-            came = "" if ", got " in message else f", got {item['input']!r}"
+            # What does not fit within a section says so itself; the whole section is no help.
+            known = ", got " in message or (item["type"] == "value_error" and isinstance(item["input"], dict))
+            came = "" if known else f", got {item['input']!r}"
             sentences.setdefault(".".join(keys), f"{'.'.join(keys)}: {message}{came}")
     return list(sentences.values())
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from antpipe.config.base import Section
+from antpipe.config.model import ModelConfig
 from antpipe.config.project import Config
 
 MARKDOWN = "docs/config.md"
@@ -28,7 +29,8 @@ models:
       sigma: 2.0
 ```
 
-`models.centroid` and `models.centered_instance` have the same keys, shown once as `models.*`.
+All models have the same keys, shown once as `models.*`. Name those that work together: `centroid` with
+`centered_instance` (the default) or with `multi_class_topdown`, or one of the others alone.
 
 | key | default | meaning |
 |---|---|---|
@@ -51,8 +53,12 @@ def _rows(section: type[Section], prefix: str) -> Iterator[tuple[str, str, str]]
         inner = _section_of(field)
         if inner is None:
             yield f"{prefix}{name}", _default(field), _meaning(field)
-        elif prefix != "models." or name == "centroid":
-            yield from _rows(inner, f"{prefix}{'*' if prefix == 'models.' else name}.")
+        elif prefix == "models.":
+            yield f"{prefix}{name}", "see above", _meaning(field)
+        else:
+            yield from _rows(inner, f"{prefix}{name}.")
+    if prefix == "models.":
+        yield from _rows(ModelConfig, "models.*.")
 
 
 def _section_of(field: FieldInfo) -> type[Section] | None:

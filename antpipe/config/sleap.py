@@ -8,8 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from antpipe.config.model import MODEL_TYPES, ModelConfig
+from antpipe.config.backbones import BackboneConfig
+from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES, ModelType
 from antpipe.errors import ConfigError
+
+BACKBONE_DEFAULTS: dict[str, dict[str, Any]] = {"unet": {"filters": 64}, "resnet": {"upsampling": None}}
+"""SLEAP's defaults of backbones that are not ours, by SLEAP's names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +25,6 @@ class SleapConfig:
     model: ModelConfig
     crop_size: int | None
     """Side of the crop in pixels after scaling, as it was trained."""
-    offset_head: bool
-    """Whether the network also predicts how far each peak lies from the middle of its cell."""
     training_indices: dict[str, list[int]] | None
     """`train`, `val` and `test` as indices into all labelled frames, where the file says so."""
     notes: tuple[str, ...]
@@ -71,26 +74,22 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
     if model_type not in MODEL_TYPES:
         raise ConfigError(f"{path}: model type {model_type!r} is not supported; choose one of {list(MODEL_TYPES)}")
     backbone_name, backbone = _only(model["backbone"], f"{path}: model.backbone")
-    if backbone_name != "unet":
-        raise ConfigError(f"{path}: backbone {backbone_name!r} is not supported; choose one of ['unet']")
+    backbones = list(BackboneConfig.model_fields)
+    if backbone_name not in backbones:
+        raise ConfigError(f"{path}: backbone {backbone_name!r} is not supported; choose one of {backbones}")
     preprocessing, cropping = data.get("preprocessing", {}), data.get("instance_cropping", {})
     optimization = document.get("optimization", {})
-    crop_size = cropping.get("crop_size") if model_type == "centered_instance" else None
+    kind = MODEL_TYPES[model_type]
+    crop_size = cropping.get("crop_size") if kind.crops else None
     settings = {
         "input": {
             "channels": 3 if preprocessing.get("ensure_rgb") else 1,
             "scale": preprocessing.get("input_scaling", 1.0),
             "crop_size": crop_size,
-            "crop_padding": cropping.get("crop_size_detection_padding", 16),
+            **({"crop_padding": cropping.get("crop_size_detection_padding", 16)} if kind.crops else {}),
         },
-        "backbone": {"unet": {k: v for k, v in backbone.items() if k != "output_stride"}},
-        "head": {
-            "anchor_part": head.get("anchor_part") or cropping.get("center_on_part"),
-            "part_names": head.get("part_names"),
-            "sigma": head["sigma"],
-            "output_stride": head["output_stride"],
-            "loss_weight": head.get("loss_weight", 1.0),
-        },
+        "backbone": {backbone_name: _backbone(backbone_name, backbone)},
+        "head": _head(kind, head, cropping),
         "augmentation": _augmentation(optimization.get("augmentation_config", {})),
         "optimization": _optimization(optimization),
     }
@@ -98,10 +97,30 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
         model_type=model_type,
         model=ModelConfig.model_validate(settings),
         crop_size=crop_size,
-        offset_head=bool(head.get("offset_refinement")),
         training_indices=_indices(data.get("labels", {})),
         notes=tuple(_notes(document, preprocessing, optimization)),
     )
+
+
+def _head(kind: ModelType, head: dict[str, Any], cropping: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of SLEAP's head, which are one level deeper where there are several heads."""
+    maps = head["confmaps"] if kind.heads else head
+    fields = ("sigma", "output_stride", "loss_weight")
+    settings = {name: maps[name] for name in fields if name in maps}
+    settings |= {"offset_refinement": bool(maps.get("offset_refinement"))}
+    if kind.anchored:
+        settings["anchor_part"] = maps.get("anchor_part") or cropping.get("center_on_part")
+    if kind.nodes:
+        settings["part_names"] = maps.get("part_names")
+    more = ("classes", "num_fc_layers", "num_fc_units", "global_pool")
+    for name in kind.heads:
+        settings[name] = {field: head[name][field] for field in (*fields, *more) if field in head[name]}
+    return settings
+
+
+def _backbone(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of SLEAP's backbone, with SLEAP's defaults where ours differ; the head has the stride."""
+    return {k: v for k, v in {**BACKBONE_DEFAULTS.get(name, {}), **settings}.items() if k != "output_stride"}
 
 
 def _only(choices: dict[str, Any], place: str) -> tuple[str, dict[str, Any]]:

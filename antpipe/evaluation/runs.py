@@ -48,9 +48,14 @@ class Run:
         return ARTEFACT if self.kind == SLEAP and self.model_type == "centroid" else None
 
     @property
+    def weights(self) -> Path:
+        """The file of the weights, which need not be there."""
+        return self.folder / (WEIGHTS_FILE if self.kind == OURS else SLEAP_WEIGHTS)
+
+    @property
     def has_weights(self) -> bool:
         """Whether the folder holds the weights, so that the model can predict."""
-        return (self.folder / (WEIGHTS_FILE if self.kind == OURS else SLEAP_WEIGHTS)).is_file()
+        return self.weights.is_file()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Choosing the run that predicts, by a named measure."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +11,7 @@ from antpipe.errors import ConfigError, ModelError
 from antpipe.evaluation.compare import Verdict, compare_parts, rank_groups, rank_runs
 from antpipe.evaluation.measures import MEASURES, Measure, find_measure
 from antpipe.evaluation.runs import Run, find_runs
-from antpipe.files import write_json
+from antpipe.files import fingerprint, read_json, write_json
 from antpipe.labels.split import PARTS
 from antpipe.provenance import provenance
 
@@ -86,7 +86,12 @@ def _select(runs: Sequence[Run], folder: str | Path, measure: str, part: str, mo
 
 
 def write_selection(
-    folder: str | Path, output_json: str | Path, *, measures: Mapping[str, str], part: str
+    folder: str | Path,
+    output_json: str | Path,
+    *,
+    measures: Mapping[str, str],
+    part: str,
+    only: Collection[str] | None = None,
 ) -> dict[str, Choice]:
     """Choose a run for each model type, write `selected.json`, and return the choices.
 
@@ -96,13 +101,21 @@ def write_selection(
             cautions, and what was skipped below the folder; folders are relative to the file.
         measures: the measure by model type.
         part: `train`, `val` or `test`.
+        only: names of the runs that may be chosen, their paths below the folder; None: all.
     """
     found = find_runs(folder)
-    choices = {name: _select(found.runs, folder, measure, part, name) for name, measure in measures.items()}
+    runs = [run for run in found.runs if only is None or run.name in only]
+    choices = {name: _select(runs, folder, measure, part, name) for name, measure in measures.items()}
     models = {name: _record(choice, Path(output_json)) for name, choice in choices.items()}
     skipped = [vars(left) for left in found.skipped]
     write_json(output_json, {**provenance("antpipe select"), "models": models, "skipped": skipped})
     return choices
+
+
+def selected_folders(path: str | Path) -> dict[str, Path]:
+    """Return the chosen run folders by model type, from the file that `write_selection` wrote."""
+    path = Path(path)
+    return {name: path.parent / chosen["run"] for name, chosen in read_json(path)["models"].items()}
 
 
 def _known_measure(measure: str, runs: Sequence[Run]) -> Measure:
@@ -186,6 +199,7 @@ def _record(choice: Choice, output: Path) -> dict[str, Any]:
         "run": _relative(choice.run, output),
         "name": choice.run.name,
         "program": choice.run.kind,
+        "weights": fingerprint(choice.run.weights) if choice.run.has_weights else None,
         "measure": choice.measure,
         "part": choice.part,
         "value": choice.value,

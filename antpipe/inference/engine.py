@@ -1,37 +1,49 @@
 """The fastest way to run a network on this machine's backend; the only place that knows the backend's name."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from antpipe.geometry import Array
+from antpipe.models.build import heads_of
+from antpipe.models.folder import TrainedModel
 
-Engine = Callable[[Array], Array]
-"""Takes images (batch, height, width, channels) uint8, gives maps (batch, rows, columns, maps) float32."""
+Engine = Callable[[Array], list[Array]]
+"""Takes images (batch, height, width, channels) uint8, gives what each head says of them, float32."""
 
 
-def make_engine(network: keras.Model, heads: Sequence[str]) -> Engine:
-    """Return heads of the network as one function on numpy arrays, side by side in the last axis.
+def make_engine(model: TrainedModel, heads: Sequence[str]) -> Engine:
+    """Return some heads of a model, keys of HEADS, as one function on numpy arrays.
 
     The last of several stacks is the result; layers that no head needs are left out.
     """
-    outputs = [_last_output(network, head) for head in heads]
-    last = keras.Model(network.inputs, outputs[0] if len(outputs) == 1 else keras.layers.Concatenate()(outputs))
+    layers = heads_of(model.spec)
+    network = keras.Model(model.network.inputs, [_last_output(model.network, layers[head]) for head in heads])
     if keras.backend.backend() == "tensorflow":
-        return _tensorflow_engine(last)
-    return lambda images: np.asarray(last.predict_on_batch(images))
+        return _tensorflow_engine(network)
+    return lambda images: [np.asarray(output) for output in _as_list(network.predict_on_batch(images))]
 
 
 def _tensorflow_engine(network: keras.Model) -> Engine:
     import tensorflow as tf
 
     # Without XLA, which is 0.3 to 0.8 times as fast on a CPU; `model.predict` costs up to half.
-    # Free dimensions: batches of any size share one graph.
-    signature = [tf.TensorSpec((None, None, None, network.inputs[0].shape[-1]), tf.uint8)]
-    graph = tf.function(lambda images: network(images, training=False), input_signature=signature, jit_compile=False)
-    return lambda images: graph(tf.constant(images)).numpy()
+    graph = tf.function(lambda images: network(images, training=False), jit_compile=False)
+
+    def run(images: Array) -> list[Array]:
+        # Batches of any size share one graph; height and width do not, without which Keras cannot upsample bilinearly.
+        fixed = graph.get_concrete_function(tf.TensorSpec((None, *images.shape[1:]), tf.uint8))
+        return [output.numpy() for output in _as_list(fixed(tf.constant(images)))]
+
+    return run
 
 
-def _last_output(network: keras.Model, head: str) -> keras.KerasTensor:
-    return [layer.output for layer in network.layers if layer.name.startswith(f"{head}_")][-1]
+def _as_list(outputs: Any) -> list[Any]:
+    # Keras gives the only output of a network without the list that was asked for.
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def _last_output(network: keras.Model, layer: str) -> keras.KerasTensor:
+    return [one.output for one in network.layers if one.name.startswith(f"{layer}_")][-1]

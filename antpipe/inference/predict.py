@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from antpipe.config.inference import PredictConfig
-from antpipe.errors import ModelError, VideoError
+from antpipe.errors import VideoError
 from antpipe.files import fingerprint
 from antpipe.geometry import IDENTITY, Transform
 from antpipe.inference.frames import Ranges, join_frames, parse_frames
-from antpipe.inference.topdown import CentroidFinder, Found, NodeFinder, Prepared
-from antpipe.models.folder import TrainedModel, load_model
+from antpipe.inference.predictor import Found, Pipeline, Predictor, load_pipeline
 from antpipe.poses import Poses, PosesInfo, VideoMeta, make_poses, write_poses_to
 from antpipe.progress import show_progress
 from antpipe.provenance import provenance
@@ -39,27 +38,25 @@ def predict_video(
 
     Args:
         video: the video file.
-        models: the folders of a centroid and a centered_instance model, ours or SLEAP's, in any order.
+        models: the folders of models that work together, ours or SLEAP's, in any order.
         output: the poses file (Parquet).
         config: thresholds, batches, precision, geometry.
         frames: such as `0-100,200`; all by default.
 
     Raises:
-        ModelError: if the models are not one of each kind.
+        ModelError: if the models do not work together.
         VideoError: if the video cannot be read.
     """
-    centroid, instance = load_pair(models, config.precision)
-    finders = CentroidFinder.of(centroid, config), NodeFinder.of(instance, config)
-    channels = max(m.spec.config.input.channels for m in (centroid, instance))
-    with VideoReader(video, channels=channels) as reader:
+    pipeline = load_pipeline(models, config)
+    with VideoReader(video, channels=pipeline.channels) as reader:
         ranges = parse_frames(frames, reader.frame_count)
-        info = _info(reader, Path(video), ranges, centroid, instance, config)
+        info = _info(reader, Path(video), ranges, pipeline, config)
         with write_poses_to(output, info) as writer, show_progress("predict") as advance:
             seen: set[int] = set()
-            ready = prefetch(_ready_frames(reader, ranges, *finders), PREFETCHED_FRAMES)
+            ready = prefetch(_ready_frames(reader, ranges, pipeline.predictor), PREFETCHED_FRAMES)
             for batch in in_batches(ready, config.batch_size):
-                centroids = finders[0].find([frame.whole for frame in batch])
-                writer.write(_as_poses(batch, finders[1].find([frame.scaled for frame in batch], centroids), info))
+                found = pipeline.predictor.find([frame.prepared for frame in batch])
+                writer.write(_as_poses(batch, found, info))
                 seen.update(frame.frame_idx for frame in batch)
                 advance(len(seen), info.frame_total)
             if not seen:
@@ -69,33 +66,11 @@ def predict_video(
 
 
 class Ready(NamedTuple):
-    """A frame made ready for both networks, off the main thread."""
+    """A frame made ready for the networks, off the main thread."""
 
     frame_idx: int
     time_s: float
-    whole: Prepared
-    scaled: Prepared
-
-
-def load_pair(folders: Sequence[str | Path], precision: str) -> tuple[TrainedModel, TrainedModel]:
-    """Return the centroid and the centered_instance model among the folders.
-
-    Raises:
-        ModelError: if they are not exactly one of each.
-    """
-    models = {}
-    for folder in folders:
-        model = load_model(folder, precision)
-        if model.spec.model_type in models:
-            raise ModelError(f"{folder}: a second {model.spec.model_type} model; give one of each kind")
-        models[model.spec.model_type] = model
-    missing = sorted({"centroid", "centered_instance"} - set(models))
-    if missing:
-        raise ModelError(
-            f"{', '.join(map(str, folders))}: top-down prediction needs a centroid and a centered_instance model; "
-            f"missing {missing}; add --model FOLDER"
-        )
-    return models["centroid"], models["centered_instance"]
+    prepared: Any
 
 
 def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -110,40 +85,35 @@ def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _ready_frames(
-    reader: VideoReader, ranges: Ranges, centroid: CentroidFinder, instance: NodeFinder
-) -> Iterator[Ready]:
+def _ready_frames(reader: VideoReader, ranges: Ranges, predictor: Predictor) -> Iterator[Ready]:
     for start, stop in ranges:
         for frame in reader.frames(start, stop):
-            yield Ready(frame.index, frame.time_s, centroid.prepare(frame.image), instance.prepare(frame.image))
+            yield Ready(frame.index, frame.time_s, predictor.prepare(frame.image))
 
 
 def _as_poses(frames: Sequence[Ready], found: Sequence[Found], info: PosesInfo) -> Poses:
     """Return the animals of several frames as one table."""
     counts = [len(f.points) for f in found]
+    told = None if any(f.tracks is None for f in found) else found
     poses = make_poses(
         info,
         frame_idx=np.repeat([f.frame_idx for f in frames], counts),
         points=np.concatenate([f.points for f in found]),
         point_scores=np.concatenate([f.point_scores for f in found]),
         instance_score=np.concatenate([f.instance_scores for f in found]),
+        tracking_score=None if told is None else np.concatenate([f.tracking_scores for f in told]),
+        track=None if told is None else [track for f in told for track in f.tracks or ()],
     )
     return replace(poses, time_s=np.repeat(np.array([f.time_s for f in frames], np.float64), counts))
 
 
-def _info(
-    reader: VideoReader,
-    video: Path,
-    ranges: Ranges,
-    centroid: TrainedModel,
-    instance: TrainedModel,
-    config: PredictConfig,
-) -> PosesInfo:
+def _info(reader: VideoReader, video: Path, ranges: Ranges, pipeline: Pipeline, config: PredictConfig) -> PosesInfo:
     record = provenance(
         "antpipe predict",
         settings=config.model_dump(mode="json"),
-        models={m.spec.model_type: m.fingerprint for m in (centroid, instance)},
-        notes=[*centroid.notes, *instance.notes],
+        models={name: model.fingerprint for name, model in pipeline.models.items()},
+        classes=[name for model in pipeline.models.values() for name in model.spec.classes],
+        notes=[note for model in pipeline.models.values() for note in model.notes],
     )
     sidecar = read_sidecar(video)
     meta = VideoMeta(
@@ -155,7 +125,7 @@ def _info(
         fingerprint=sidecar["output"]["fingerprint"] if "output" in sidecar else fingerprint(video),
     )
     return PosesInfo(
-        skeleton=instance.spec.skeleton,
+        skeleton=pipeline.predictor.skeleton,
         video=meta,
         frames=ranges,
         to_raw=Transform.from_dict(sidecar["to_raw"]) if "to_raw" in sidecar else IDENTITY,

@@ -1,4 +1,4 @@
-"""Top-down prediction: centroids on the whole frame, then the nodes within a crop around each."""
+"""The two halves of top-down prediction: centroids on the whole frame, and nodes within a crop around each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from antpipe.config.inference import PredictConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.geometry import Array, Transform, cell_transform, crop_origins, crop_transform
+from antpipe.inference.classes import name_animals
 from antpipe.inference.engine import Engine, make_engine
 from antpipe.inference.peaks import (
     Peaks,
@@ -17,7 +19,7 @@ from antpipe.inference.peaks import (
     refine_integral,
     refine_offsets,
 )
-from antpipe.models.build import HEAD_NAMES, OFFSET_HEAD
+from antpipe.inference.predictor import Found
 from antpipe.models.folder import TrainedModel
 from antpipe.models.inputs import crop_between_pixels, crop_image, pad_image, scale_image, to_channels
 from antpipe.models.spec import ModelSpec
@@ -33,17 +35,6 @@ class Prepared(NamedTuple):
     """Width and height of the video frame."""
     image: Array
     """(height, width, channels) uint8"""
-
-
-class Found(NamedTuple):
-    """The animals of one frame, in pixels of the video."""
-
-    points: Array
-    """(instances, nodes, 2); NaN where a node is not visible"""
-    point_scores: Array
-    """(instances, nodes)"""
-    instance_scores: Array
-    """(instances,), the confidence of the centroid"""
 
 
 class Centroids(NamedTuple):
@@ -74,7 +65,7 @@ class CentroidFinder:
     @classmethod
     def of(cls, model: TrainedModel, config: PredictConfig) -> "CentroidFinder":
         """Return a trained model, made fast."""
-        return cls(model.spec, make_engine(model.network, _heads(model.spec, config)), config)
+        return cls(model.spec, make_engine(model, map_heads(model.spec, config)), config)
 
     def prepare(self, image: Array) -> Prepared:
         """Return a video frame (height, width, channels) as the network's input."""
@@ -83,12 +74,12 @@ class CentroidFinder:
 
     def find(self, frames: Sequence[Prepared]) -> list[Centroids]:
         """Return the centroids of each frame of a batch; all frames have one size."""
-        maps = self.run(np.stack([frame.image for frame in frames]))
-        return [self._centroids(frame.size, maps[i : i + 1]) for i, frame in enumerate(frames)]
+        outputs = self.run(np.stack([frame.image for frame in frames]))
+        return [self._centroids(frame.size, [out[i : i + 1] for out in outputs]) for i, frame in enumerate(frames)]
 
-    def _centroids(self, size: tuple[int, int], maps: Array) -> Centroids:
-        peaks = find_local_peaks(maps[..., :1], self.config.centroid_threshold)
-        cells = _refine(self.spec, self.config, maps, peaks)
+    def _centroids(self, size: tuple[int, int], outputs: list[Array]) -> Centroids:
+        peaks = find_local_peaks(outputs[0], self.config.centroid_threshold)
+        cells = refine(self.config, outputs, peaks)
         points = cell_transform(self.spec.stride).then(self.spec.input_transform(size).inverse())(cells)
         order = np.argsort(-peaks.value, kind="stable")[: self.config.max_instances]
         return Centroids(points[order], peaks.value[order])
@@ -96,7 +87,7 @@ class CentroidFinder:
 
 @dataclass(frozen=True)
 class NodeFinder:
-    """A centered-instance network, ready to run."""
+    """A network of crops, ready to run: one of centered instances, or one that also tells animals apart."""
 
     spec: ModelSpec
     run: Engine
@@ -105,7 +96,8 @@ class NodeFinder:
     @classmethod
     def of(cls, model: TrainedModel, config: PredictConfig) -> "NodeFinder":
         """Return a trained model, made fast."""
-        return cls(model.spec, make_engine(model.network, _heads(model.spec, config)), config)
+        heads = [*map_heads(model.spec, config), *MODEL_TYPES[model.spec.model_type].heads]
+        return cls(model.spec, make_engine(model, heads), config)
 
     def prepare(self, image: Array) -> Prepared:
         """Return a video frame (height, width, channels) from which crops can be cut."""
@@ -114,13 +106,14 @@ class NodeFinder:
     def find(self, frames: Sequence[Prepared], centroids: Sequence[Centroids]) -> list[Found]:
         """Return the animals around the given centroids of each frame; crops of all frames share batches."""
         crops = [self.cut(f, at) for f, c in zip(frames, centroids, strict=True) for at in c.points]
-        points, scores = self._nodes([crop.image for crop in crops])
+        points, scores, classes = self._nodes([crop.image for crop in crops])
         for row, crop in enumerate(crops):
             points[row] = crop.to_video(points[row])
         stops = np.cumsum([len(c.points) for c in centroids])
+        rows = [slice(stop - len(c.points), stop) for stop, c in zip(stops, centroids, strict=True)]
         return [
-            self._found(points[stop - len(c.points) : stop], scores[stop - len(c.points) : stop], c.scores)
-            for stop, c in zip(stops, centroids, strict=True)
+            self._found(points[own], scores[own], classes[own], c.scores)
+            for own, c in zip(rows, centroids, strict=True)
         ]
 
     def cut(self, frame: Prepared, at: Array) -> Crop:
@@ -136,27 +129,36 @@ class NodeFinder:
             image = crop_image(frame.image, int(origin[0]), int(origin[1]), size)
         return Crop(image, crop_transform(*origin).inverse().then(to_scaled.inverse()))
 
-    def _nodes(self, crops: Sequence[Array]) -> tuple[Array, Array]:
-        """Return the nodes (crops, nodes, 2) in pixels of their crops, and their confidence (crops, nodes)."""
+    def _nodes(self, crops: Sequence[Array]) -> tuple[Array, Array, Array]:
+        """Return the nodes (crops, nodes, 2) in pixels of their crops, and their confidence (crops, nodes).
+
+        And how likely each crop shows each animal that is told apart (crops, classes).
+        """
         nodes = self.spec.maps
         points, scores = np.zeros((len(crops), nodes, 2)), np.zeros((len(crops), nodes))
+        classes = np.zeros((len(crops), len(self.spec.classes)))
         parts = -(-len(crops) // self.config.crop_batch_size)
         for rows in np.array_split(np.arange(len(crops)), parts) if parts else []:
-            maps = self.run(np.stack([crops[row] for row in rows]))
-            peaks = find_global_peaks(maps[..., :nodes])
-            cells = _refine(self.spec, self.config, maps, peaks)
+            outputs = self.run(np.stack([crops[row] for row in rows]))
+            if self.spec.classes:
+                *outputs, classes[rows] = outputs
+            peaks = find_global_peaks(outputs[0])
+            cells = refine(self.config, outputs, peaks)
             points[rows] = cell_transform(self.spec.stride)(cells).reshape(-1, nodes, 2)
             scores[rows] = peaks.value.reshape(-1, nodes)
         if self.config.geometry == "sleap":
             points = SLEAP_SHIFT(points)
         points[scores < self.config.peak_threshold] = np.nan
-        return points, scores
+        return points, scores, classes
 
-    def _found(self, points: Array, scores: Array, certainty: Array) -> Found:
+    def _found(self, points: Array, scores: Array, classes: Array, certainty: Array) -> Found:
         kept = [row for row in range(len(points)) if not np.isnan(points[row]).all()]
         if self.config.min_distance:
-            kept = _distinct(points, kept, self.config.min_distance)
-        return Found(points[kept], scores[kept], certainty[kept])
+            kept = distinct(points, kept, self.config.min_distance)
+        found = Found(points[kept], scores[kept], certainty[kept])
+        if not self.spec.classes:
+            return found
+        return name_animals(found, classes[kept], self.spec.classes, as_sleap=self.config.geometry == "sleap")
 
 
 def prepare(image: Array, spec: ModelSpec) -> Prepared:
@@ -165,22 +167,22 @@ def prepare(image: Array, spec: ModelSpec) -> Prepared:
     return Prepared(size, scale_image(to_channels(image, spec.config.input.channels), spec.input_size(size)))
 
 
-def _heads(spec: ModelSpec, config: PredictConfig) -> list[str]:
-    """Return the heads that the geometry needs."""
-    offsets = [OFFSET_HEAD] if spec.offset_head and config.geometry == "sleap" else []
-    return [HEAD_NAMES[spec.model_type], *offsets]
+def map_heads(spec: ModelSpec, config: PredictConfig) -> list[str]:
+    """Return the heads from which peaks are read: the confidence maps, and the offsets if the geometry uses them."""
+    offsets = spec.config.head.offset_refinement and config.geometry == "sleap"
+    return ["confidence_maps", "offset_refinement"] if offsets else ["confidence_maps"]
 
 
-def _refine(spec: ModelSpec, config: PredictConfig, maps: Array, peaks: Peaks) -> Array:
-    """Return the peaks (peaks, 2) to a fraction of a cell."""
+def refine(config: PredictConfig, outputs: Sequence[Array], peaks: Peaks) -> Array:
+    """Return peaks (peaks, 2) to a fraction of a cell, from what `map_heads` gave."""
     if config.geometry == "exact":
-        return refine_gaussian(maps, peaks)
-    if spec.offset_head:
-        return refine_offsets(maps[..., spec.maps :], peaks)
-    return refine_integral(maps, peaks)
+        return refine_gaussian(outputs[0], peaks)
+    if len(outputs) > 1:
+        return refine_offsets(outputs[1], peaks)
+    return refine_integral(outputs[0], peaks)
 
 
-def _distinct(points: Array, rows: list[int], min_distance: float) -> list[int]:
+def distinct(points: Array, rows: list[int], min_distance: float) -> list[int]:
     """Return the rows, most confident first, whose nodes lie farther than `min_distance` from those before."""
     kept: list[int] = []
     for row in rows:

@@ -10,10 +10,7 @@ from antpipe.geometry import Array
 
 def deal_frames(instances: Array, shares: Sequence[float], rng: np.random.Generator) -> Array:
     """Deal single frames, given their numbers of instances, so that all parts get frames with few and with many."""
-    order = np.lexsort((rng.random(len(instances)), instances))
-    stratum = np.arange(len(order)) // int(np.ceil(1 / min(shares)))
-    order = order[np.lexsort((rng.random(len(order)), stratum))]
-    return _deal_in_order(order, np.ones(len(order), int), shares)
+    return _deal_in_order(_stratified(instances, shares, rng), np.ones(len(instances), int), shares)
 
 
 def deal_videos(video: Array, shares: Sequence[float], rng: np.random.Generator) -> Array:
@@ -32,8 +29,12 @@ def deal_videos(video: Array, shares: Sequence[float], rng: np.random.Generator)
     return _deal_in_order(order, sizes, shares)[group]
 
 
-def deal_blocks(video: Array, block_frames: int, shares: Sequence[float], rng: np.random.Generator) -> Array:
-    """Deal blocks of consecutive frames; frames must come by video and in time.
+def deal_blocks(
+    video: Array, instances: Array, block_frames: int, shares: Sequence[float], rng: np.random.Generator
+) -> Array:
+    """Deal blocks of consecutive frames, given the video and the number of instances of every frame.
+
+    Frames must come by video and in time. Blocks with few and with many instances go to all parts alike.
 
     Raises:
         LabelError: if there are fewer blocks than parts.
@@ -46,7 +47,8 @@ def deal_blocks(video: Array, block_frames: int, shares: Sequence[float], rng: n
             f"split: {len(video)} labelled frames make {len(sizes)} blocks of {block_frames}, expected at least "
             f"{len(shares)}, one per part; choose a smaller block_frames"
         )
-    return _deal_in_order(rng.permutation(len(sizes)), sizes, shares)[group.ravel()]
+    crowd = np.bincount(group.ravel(), instances) / sizes
+    return _deal_in_order(_stratified(crowd, shares, rng), sizes, shares)[group.ravel()]
 
 
 def deal_runs(video: Array, shares: Sequence[float], rng: np.random.Generator) -> Array:
@@ -60,6 +62,13 @@ def deal_runs(video: Array, shares: Sequence[float], rng: np.random.Generator) -
         mine = part[video == v]
         part[video == v] = mine[np.argsort(place[mine], kind="stable")]
     return part
+
+
+def _stratified(crowd: Array, shares: Sequence[float], rng: np.random.Generator) -> Array:
+    """Return an order of units, from small crowds to large ones, at random among as many as serve every part once."""
+    order = np.lexsort((rng.random(len(crowd)), crowd))
+    stratum = np.arange(len(order)) // int(np.ceil(1 / min(shares)))
+    return order[np.lexsort((rng.random(len(order)), stratum))]
 
 
 def _deal_in_order(order: Array, sizes: Array, shares: Sequence[float]) -> Array:

@@ -4,12 +4,14 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 
-import h5py
 import numpy as np
 
+from antpipe.config.labels import MergeConfig
 from antpipe.errors import ConfigError, LabelError
+from antpipe.labels.locate import Places, find_video
+from antpipe.labels.slp_file import check_slp, is_slp, open_slp, read_metadata, read_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,7 @@ class Glance:
     nodes: tuple[str, ...]
     """All node names of the file, of whichever skeleton."""
     videos: tuple[str, ...]
-    """Stored paths of the videos with a labelled frame; embedded images are left out."""
+    """Stored paths of the videos with a labelled frame; images, embedded or in files of their own, are left out."""
     user_instances: int
 
 
@@ -30,56 +32,70 @@ def glance(path: str) -> Glance | None:
     Raises:
         LabelError: if the file is a broken SLEAP file.
     """
-    if Path(path).suffix != ".slp":
+    if not is_slp(path):
         return None
-    try:
-        with h5py.File(path) as file:
-            nodes = [node["name"] for node in json.loads(file["metadata"].attrs["json"])["nodes"]]
-            backends = [json.loads(text)["backend"] for text in file["videos_json"][()]]
-            instances, frames = file["instances"][()], file["frames"][()]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise LabelError(f"{path}: expected a whole SLEAP label file, but it cannot be read ({error})") from error
-    user = instances[instances["instance_type"] == 0]
-    labelled = set(frames["video"][np.isin(frames["frame_id"], user["frame_id"])].tolist())
-    names = [b.get("filename", ".") for i, b in enumerate(backends) if i in labelled]
-    return Glance(
-        path=path,
-        nodes=tuple(nodes),
-        videos=tuple(n for n in names if isinstance(n, str) and n != "."),
-        user_instances=len(user),
-    )
+    check_slp(path)
+    with open_slp(path) as file:
+        nodes = dict.fromkeys(node["name"] for node in read_metadata(file)["nodes"])
+        backends = [json.loads(text)["backend"] for text in file["videos_json"][()]]
+        instances, frames = read_table(file, "instances"), read_table(file, "frames")
+        user = instances[instances["instance_type"] == 0]
+        labelled = set(frames["video"][np.isin(frames["frame_id"], user["frame_id"])].tolist())
+        names = [b.get("filename", ".") for i, b in enumerate(backends) if i in labelled and "filenames" not in b]
+        return Glance(
+            path=path,
+            nodes=tuple(nodes),
+            videos=tuple(n for n in names if isinstance(n, str) and n != "."),
+            user_instances=len(user),
+        )
 
 
-def check_labels(paths: Sequence[str], videos: Mapping[str, str], wanted_nodes: Iterable[str]) -> None:
+def check_labels(
+    paths: Sequence[str], videos: Mapping[str, str], wanted_nodes: Iterable[str], merge: MergeConfig | None = None
+) -> None:
     """Refuse label files that cannot serve, in one sentence.
 
     Args:
         paths: the label files.
         videos: the project's raw videos by name.
         wanted_nodes: nodes that the configuration names.
+        merge: where to look for videos whose stored path leads nowhere.
 
     Raises:
-        LabelError: if a file has no user instance, or is about a video that the project does not have.
+        LabelError: if a file has no user instance, or is about videos that the project does not have.
         ConfigError: if no file has a node of that name.
     """
     seen = [g for g in map(glance, paths) if g is not None]
-    known = {_stem(name) for name in videos} | {_stem(path) for path in videos.values()}
     for file in seen:
         if not file.user_instances:
             raise LabelError(
                 f"{file.path}: no animal is labelled by a person; label some frames in SLEAP, or leave it out"
             )
-        for video in file.videos:
-            if _stem(video) not in known:
-                raise LabelError(
-                    f"{file.path}: labels of the video {PureWindowsPath(video).name!r}, which is not among the "
-                    f"project's videos {sorted(videos)}; add it to `videos`, or leave the label file out"
-                )
+    _check_videos(seen, videos, Places.of(merge or MergeConfig()))
     nodes = {node for file in seen for node in file.nodes}
     unknown = sorted(set(wanted_nodes) - nodes)
     if unknown and len(seen) == len(paths):
         raise ConfigError(
             f"models: unknown nodes {unknown} in head.anchor_part or part_names; labels have {sorted(nodes)}"
+        )
+
+
+def _check_videos(files: Sequence[Glance], videos: Mapping[str, str], places: Places) -> None:
+    known = {_stem(name) for name in videos} | {_stem(path) for path in videos.values()}
+    missing: dict[str, list[str]] = {}
+    for file in files:
+        for video in file.videos:
+            found = find_video(video, file.path, places)
+            if not {_stem(video), _stem(str(found.path)) if found else ""} & known:
+                missing.setdefault(PureWindowsPath(video).name, []).append(file.path)
+    if missing:
+        plural = len(missing) > 1
+        listed = ", ".join(repr(name) for name in missing)
+        needed = ", ".join(dict.fromkeys(path for paths in missing.values() for path in paths))
+        raise LabelError(
+            f"{needed}: labels of the video{'s' * plural} {listed}, which {'are' if plural else 'is'} not among the "
+            f"project's videos {sorted(videos)}; add {'them' if plural else 'it'} to `videos`, or leave the label "
+            f"file{'s' * (',' in needed)} out"
         )
 
 

@@ -1,56 +1,16 @@
 """Nodes of label files that are to be merged: renaming, and the check that all files have the same ones."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import sleap_io as sio
 import yaml
 
-from antpipe.config.labels import NodeMap
 from antpipe.errors import LabelError
-from antpipe.labels.read import used_skeletons
+from antpipe.labels.source import Source
 from antpipe.labels.videos import file_name
 
-Renames = Mapping[str, str | None]
 Edge = tuple[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """One label file of a merge."""
-
-    name: str
-    """The path as it was given."""
-    labels: sio.Labels
-    renames: Renames
-    """Nodes of this file to nodes of the result; None leaves a node out, nodes not named stay."""
-
-    @property
-    def skeletons(self) -> list[sio.Skeleton]:
-        """The skeletons that count: those with instances, else all."""
-        return used_skeletons(self.labels)
-
-
-def renames_for(path: str, node_map: NodeMap) -> Renames:
-    """Return the renaming meant for a file, which the map names by path or by file name."""
-    return next((node_map[key] for key in node_map if key in (path, file_name(path))), {})
-
-
-def check_node_map(node_map: NodeMap, sources: Sequence[Source]) -> None:
-    """Refuse a map that names files or nodes which are not there.
-
-    Raises:
-        LabelError: naming the file or nodes, and what there is.
-    """
-    known = [s.name for s in sources]
-    for key in node_map:
-        if key not in known and key not in map(file_name, known):
-            raise LabelError(f"map-nodes: expected names of the label files {known}, got {key!r}")
-    for source in sources:
-        nodes = {n for skeleton in source.skeletons for n in skeleton.node_names}
-        unknown = sorted(set(source.renames) - nodes)
-        if unknown:
-            raise LabelError(f"map-nodes: {source.name} has no nodes {unknown}; it has {sorted(nodes)}")
 
 
 def renamed_nodes(skeleton: sio.Skeleton, source: Source) -> dict[str, str]:
@@ -111,8 +71,9 @@ def _refuse_different(result: sio.Skeleton, sources: Sequence[Source]) -> None:
     if lines:
         raise LabelError(
             f"skeletons differ from the nodes {result.node_names}; {'; '.join(lines)}. Leave the file out, or rename "
-            "its nodes with --map-nodes FILE.yaml (map_nodes in the config), starting from:\n"
-            + yaml.safe_dump(draft, sort_keys=False, allow_unicode=True)
+            "its nodes with --map-nodes FILE.yaml (map_nodes in the config), starting from: "
+            # On one line, as errors are shown, this is YAML all the same.
+            + yaml.safe_dump(draft, sort_keys=False, allow_unicode=True, default_flow_style=True, width=10**6).strip()
         )
 
 
@@ -127,7 +88,7 @@ def _swapped(result: sio.Skeleton, renamed: Source) -> str:
     edges = different_edges(result, renamed)["edges_only_here"]
     if not edges:
         return ""
-    return f" (also under the names below its edges {edges} are only here: two nodes may have changed places)"
+    return f" (also under the names at the end its edges {edges} are only here: two nodes may have changed places)"
 
 
 def _plain(name: str) -> str:

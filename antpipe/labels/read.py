@@ -1,46 +1,89 @@
-"""Reading label files: frames and points of user instances, skeleton, and the videos they belong to."""
+"""Reading label files: frames and points of user instances, and the skeleton."""
 
-from collections.abc import Collection, Mapping
+import os
 from pathlib import Path
 
-import h5py
 import numpy as np
 import sleap_io as sio
 
 from antpipe.errors import LabelError
 from antpipe.geometry import Array
-from antpipe.labels.videos import file_name, is_embedded, match_path, stored_path
+from antpipe.labels.foreign import read_foreign
+from antpipe.labels.locate import clean_path
+from antpipe.labels.slp_file import MOST_FRAMES, check_slp, has_images, is_slp, unreadable
+from antpipe.labels.videos import file_name
 from antpipe.poses import Skeleton
-
-# What h5py, json and sleap-io raise for a file that is cut short or was never a label file.
-UNREADABLE = (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError)
 
 
 def read_labels(path: str | Path) -> sio.Labels:
-    """Return the labels of a SLEAP file; the videos they name are not opened and need not exist.
+    """Return the labels of a SLEAP file, or of another that sleap-io reads.
 
-    Images embedded in the file itself (`.pkg.slp`) can be read from the labels' videos.
+    The videos they name are not opened and need not exist; a path relative to the label file's folder is made to lead
+    to the video from here. Images embedded in the file itself (`.pkg.slp`), and lists of images, can be read from
+    the labels' videos.
 
     Raises:
-        LabelError: if the file is missing, empty, cut short, no SLEAP file, or of a later format than known.
+        LabelError: if the file is missing, empty, damaged, no label file, or of a later format than known.
     """
     path = Path(path)
-    if not path.is_file():
-        raise LabelError(f"{path}: label file not found; check the path")
-    if path.stat().st_size == 0:
-        raise LabelError(f"{path}: expected a SLEAP label file, but the file is empty; save it again in SLEAP")
-    if not h5py.is_hdf5(path):
-        raise LabelError(f"{path}: expected a SLEAP label file (.slp), but this is not HDF5; save it again in SLEAP")
+    labels = _read_slp(path) if is_slp(path) or not path.is_file() else read_foreign(path)
+    _check_frames(path, labels)
+    for video in labels.videos:
+        _make_reachable(video, path.parent)
+    return labels
+
+
+def _read_slp(path: Path) -> sio.Labels:
+    check_slp(path)
     try:
         # Frames of embedded videos are numbered by data set, which sleap-io knows only when it opens them.
-        return sio.load_slp(str(path), open_videos=_has_images(path))
-    except UNREADABLE as error:
-        raise LabelError(f"{path}: expected a whole SLEAP label file, but it cannot be read ({error})") from error
+        return sio.load_slp(str(path), open_videos=has_images(path))
+    except Exception as error:
+        # Whatever sleap-io stumbles over in a damaged file.
+        raise unreadable(path, error) from error
 
 
-def _has_images(path: Path) -> bool:
-    with h5py.File(path, "r") as file:
-        return any(name.startswith("video") and isinstance(item, h5py.Group) for name, item in file.items())
+def _check_frames(path: Path, labels: sio.Labels) -> None:
+    wrong = [f.frame_idx for f in labels.labeled_frames if not 0 <= f.frame_idx < MOST_FRAMES]
+    if wrong:
+        raise LabelError(f"{path}: expected frame indices from 0 to {MOST_FRAMES - 1}, got {wrong[0]}; remove it")
+    cut = [video for video in labels.videos if "crop" in video.backend_metadata]
+    if cut:
+        raise LabelError(
+            f"{path}: video {file_name(str(cut[0].filename))!r} is a part cut out of another one on the fly, which is "
+            "not supported; write the part as a video of its own (sio apply-crops)"
+        )
+
+
+def _make_reachable(video: sio.Video, folder: Path) -> None:
+    """Replace paths that are relative to the label file's folder by paths that are right from here."""
+    if video.backend is not None:
+        return
+    if isinstance(video.filename, list):
+        set_path(video, [_from_here(path, folder) for path in video.filename])
+        # Such labels bring their images along; sleap-io opens them when one is asked for.
+        video.open_backend = True
+    else:
+        set_path(video, _from_here(video.filename, folder))
+
+
+def _from_here(path: str, folder: Path) -> str:
+    there = os.path.join(folder, clean_path(path))
+    if os.path.isabs(path) or not os.path.isfile(there):
+        return path
+    # A folder may be a link, whose parent is not the one above it in the path.
+    return os.path.normpath(there) if os.path.isfile(os.path.normpath(there)) else there
+
+
+def set_path(video: sio.Video, path: str | list[str]) -> None:
+    """Give a video that is not open another path; sleap-io keeps it in two places."""
+    video.filename = path
+    metadata = dict(video.backend_metadata)
+    if isinstance(path, list):
+        metadata |= {"filenames": path, "filename": path[0] if path else ""}
+    elif metadata.get("filename") != ".":
+        metadata["filename"] = path
+    video.backend_metadata = metadata
 
 
 def labelled_frames(labels: sio.Labels) -> list[sio.LabeledFrame]:
@@ -80,12 +123,12 @@ def skeleton_of(labels: sio.Labels) -> Skeleton:
     """
     used = used_skeletons(labels)
     if not used:
-        raise LabelError(f"{_origin(labels)}: expected labels with a skeleton, but there is none; add one in SLEAP")
+        raise LabelError(f"{origin(labels)}: expected labels with a skeleton, but there is none; add one in SLEAP")
     others = [s for s in used[1:] if set(s.node_names) != set(used[0].node_names)]
     if others:
         first, second = set(used[0].node_names), set(others[0].node_names)
         raise LabelError(
-            f"{_origin(labels)}: expected one skeleton, but the labels use {len(used)}; nodes only in the first: "
+            f"{origin(labels)}: expected one skeleton, but the labels use {len(used)}; nodes only in the first: "
             f"{sorted(first - second)}, only in another: {sorted(second - first)}; rename or remove one in SLEAP"
         )
     return convert_skeleton(used[0])
@@ -106,61 +149,6 @@ def convert_skeleton(skeleton: sio.Skeleton) -> Skeleton:
     )
 
 
-def find_videos(
-    labels: sio.Labels,
-    videos: Mapping[str, Path],
-    aliases: Mapping[str, Collection[str | Path]] | None = None,
-) -> dict[int, str]:
-    """Return which of the project's videos {name: path} each video of the labels is, by its index in the labels.
-
-    Compared are places on disk, then file names, then names without suffix; of each project video also its
-    `aliases`, such as the raw file that a preprocessed video was made from. Videos without a labelled frame, and
-    videos with embedded images, may be missing from the result.
-
-    Raises:
-        LabelError: if a labelled video is none of the project's or could be several, or if two labelled videos
-            would be the same one.
-    """
-    aliases = aliases or {}
-    choices = {name: [path, *aliases.get(name, ())] for name, path in videos.items()}
-    labelled = {id(frame.video) for frame in labelled_frames(labels)}
-    found = {}
-    for index, video in enumerate(labels.videos):
-        names = match_path(stored_path(video), choices)
-        if len(names) == 1:
-            found[index] = names[0]
-        elif id(video) in labelled and not is_embedded(video):
-            raise _not_found(labels, video, names, choices)
-    _refuse_shared({i: name for i, name in found.items() if id(labels.videos[i]) in labelled}, labels)
-    return found
-
-
-def _not_found(
-    labels: sio.Labels, video: sio.Video, names: list[str], choices: Mapping[str, Collection[str | Path]]
-) -> LabelError:
-    wanted = stored_path(video)
-    if names:
-        return LabelError(
-            f"{_origin(labels)}: video {wanted!r} could be any of the project's {names}; give the files different names"
-        )
-    known = sorted({file_name(path) for paths in choices.values() for path in paths})
-    return LabelError(
-        f"{_origin(labels)}: expected video {file_name(wanted)!r} (labelled as {wanted!r}) among the project's videos, "
-        f"but there are only {known}; add it to the project, or rename the file so that the names agree"
-    )
-
-
-def _refuse_shared(found: Mapping[int, str], labels: sio.Labels) -> None:
-    paths: dict[str, set[str]] = {}
-    for index, name in found.items():
-        paths.setdefault(name, set()).add(stored_path(labels.videos[index]))
-    for name, shared in paths.items():
-        if len(shared) > 1:
-            raise LabelError(
-                f"{_origin(labels)}: labelled videos {sorted(shared)} would all be the project's video {name!r}; "
-                "give the files different names"
-            )
-
-
-def _origin(labels: sio.Labels) -> str:
+def origin(labels: sio.Labels) -> str:
+    """Return the name of the file that labels were read from."""
     return file_name(str(labels.provenance.get("filename") or "labels"))

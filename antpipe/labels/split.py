@@ -10,21 +10,8 @@ from antpipe.config.labels import SPLIT_WAYS, check_fractions
 from antpipe.errors import ConfigError, LabelError
 from antpipe.geometry import Array
 from antpipe.labels.deal import deal_blocks, deal_frames, deal_runs, deal_videos
+from antpipe.labels.fold import PARTS, Fold, FrameKey, keep_gap
 from antpipe.labels.videos import video_keys
-
-FrameKey = tuple[str, int]
-"""Video (its file name, as `video_keys` gives it) and frame index."""
-
-PARTS = ("train", "val", "test")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fold:
-    """The frames of one training, each as (video, frame index)."""
-
-    train: tuple[FrameKey, ...]
-    val: tuple[FrameKey, ...]
-    test: tuple[FrameKey, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +24,7 @@ class Split:
     fractions: tuple[float, ...] | None = None
     seed: int | None = None
     block_frames: int | None = None
+    min_gap: int | None = None
     max_frames: int | None = None
     notes: tuple[str, ...] = ()
     """What a reader of the figures should know, such as a part that had to stay empty."""
@@ -50,15 +38,18 @@ def split_labels(
     folds: int | None = None,
     seed: int = 0,
     block_frames: int | None = None,
+    min_gap: int = 5,
     max_frames: int | None = None,
 ) -> Split:
     """Return a split of the frames with user instances; frames without one belong to no part.
 
     `by` says what stays together. `block`: runs of labelled frames in time, one per part and video, or blocks of
-    `block_frames` labelled frames; `video`: whole videos; `frame`: nothing, but frames with few and with many
-    animals go to all parts alike. With `folds`, the test part is the same in every fold, and each other frame is
-    validation in exactly one fold and training in the rest. `max_frames` thins out training and validation together
-    to so many frames, spread over time at random; the frames left out belong to no part.
+    `block_frames` labelled frames, where blocks with few and with many animals go to all parts alike; `video`: whole
+    videos; `frame`: nothing, but frames with few and with many animals go to all parts alike. With `folds`, the test
+    part is the same in every fold, and each other frame is validation in exactly one fold and training in the rest,
+    unless it is left out there. `max_frames` thins out training and validation together to so many frames, spread
+    over time at random. With `block`, training frames nearer than `min_gap` frames to validation or test are left out
+    (`keep_gap`). Frames left out belong to no part; `notes` counts those of the gap.
 
     Training and validation are never empty: of two labelled frames none goes to test, and a single one is both
     training and validation; `notes` says so.
@@ -67,7 +58,7 @@ def split_labels(
         LabelError: if no frame is labelled, or too few frames, blocks or videos for the parts asked for.
         ConfigError: if an option cannot be used.
     """
-    _check_options(by, fractions, folds, block_frames)
+    _check_options(by, fractions, folds, block_frames, min_gap)
     counts = _instance_counts(labels)
     if not counts:
         raise LabelError("split: expected labelled frames, but no frame has a user instance; label some frames first")
@@ -76,14 +67,16 @@ def split_labels(
     part = _deal(counts, shares, by, block_frames, rng)
     if max_frames is not None:
         part = _thin_out(part, max_frames, 2 if folds is None else folds, rng)
+    made, gaps = _keep_gaps(_make_folds(list(counts), part, folds), min_gap if by == "block" else 0)
     return Split(
-        folds=_make_folds(list(counts), part, folds),
+        folds=made,
         by=by,
         fractions=tuple(fractions),
         seed=seed,
         block_frames=block_frames,
+        min_gap=min_gap if by == "block" else None,
         max_frames=max_frames,
-        notes=notes,
+        notes=notes + gaps,
     )
 
 
@@ -138,27 +131,17 @@ def frames_of(labels: sio.Labels, keys: Sequence[FrameKey]) -> list[sio.LabeledF
     return [frame for key in keys for frame in frames[key]]
 
 
-def nearest_training_frames(fold: Fold, part: str) -> list[int | None]:
-    """Return for each frame of `part` how many frames away the nearest training frame of its video is.
-
-    None where no training frame comes from that video. Small distances mean near-duplicates of training frames.
-    """
-    train: dict[str, list[int]] = {}
-    for video, frame_idx in fold.train:
-        train.setdefault(video, []).append(frame_idx)
-    return [
-        min((abs(frame_idx - other) for other in train.get(video, [])), default=None)
-        for video, frame_idx in getattr(fold, part)
-    ]
-
-
-def _check_options(by: str, fractions: Sequence[float], folds: int | None, block_frames: int | None) -> None:
+def _check_options(
+    by: str, fractions: Sequence[float], folds: int | None, block_frames: int | None, min_gap: int
+) -> None:
     if by not in SPLIT_WAYS:
         raise ConfigError(f"split by: expected one of {list(SPLIT_WAYS)}, got {by!r}")
     if folds is not None and folds < 2:
         raise ConfigError(f"split folds: expected at least 2, or none for a single split, got {folds}")
     if block_frames is not None and (by != "block" or block_frames < 1):
         raise ConfigError(f"split block_frames: expected at least 1, with by block, got {block_frames} with by {by}")
+    if min_gap < 0:
+        raise ConfigError(f"split min_gap: expected 0 frames or more, got {min_gap}")
     try:
         check_fractions(tuple(fractions))
     except ValueError as error:
@@ -205,7 +188,7 @@ def _deal(
     if by == "video" and len(counts) > 1:
         return deal_videos(video, shares, rng)
     if block_frames is not None and len(counts) > 1:
-        return deal_blocks(video, block_frames, shares, rng)
+        return deal_blocks(video, np.array(list(counts.values())), block_frames, shares, rng)
     return deal_runs(video, shares, rng)
 
 
@@ -237,3 +220,14 @@ def _make_folds(keys: list[FrameKey], part: Array, folds: int | None) -> tuple[F
         )
     val = where(part == 1) or where(part == 0)
     return (Fold(train=where(part == 0), val=val, test=where(part == 2)),)
+
+
+def _keep_gaps(folds: tuple[Fold, ...], min_gap: int) -> tuple[tuple[Fold, ...], tuple[str, ...]]:
+    made, notes = [], []
+    for number, fold in enumerate(folds):
+        # A single labelled frame is both training and validation.
+        kept, note = (fold, None) if fold.train == fold.val else keep_gap(fold, min_gap)
+        made.append(kept)
+        if note:
+            notes.append(note if len(folds) == 1 else f"fold {number}: {note}")
+    return tuple(made), tuple(notes)

@@ -7,7 +7,8 @@ from typing import Any
 
 from antpipe.errors import LabelError
 from antpipe.files import read_json, write_json
-from antpipe.labels.split import PARTS, Fold, FrameKey, Split, nearest_training_frames
+from antpipe.labels.fold import PARTS, Fold, FrameKey, nearest_training_frames
+from antpipe.labels.split import Split
 
 
 def write_split(path: str | Path, split: Split) -> None:
@@ -21,6 +22,7 @@ def write_split(path: str | Path, split: Split) -> None:
         "fractions": split.fractions,
         "seed": split.seed,
         "block_frames": split.block_frames,
+        "min_gap": split.min_gap,
         "max_frames": split.max_frames,
         "notes": split.notes,
         "folds": [
@@ -54,6 +56,7 @@ def read_split(path: str | Path) -> Split:
             fractions=None if fractions is None else tuple(fractions),
             seed=value["seed"],
             block_frames=value["block_frames"],
+            min_gap=value.get("min_gap"),
             max_frames=value["max_frames"],
             notes=tuple(value["notes"]),
         )

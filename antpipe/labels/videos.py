@@ -1,12 +1,13 @@
 """Videos of label files: the paths they store, and which video of the project each of them means."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import sleap_io as sio
+
+from antpipe.labels.locate import clean_path
 
 
 def stored_path(video: sio.Video) -> str:
@@ -17,7 +18,7 @@ def stored_path(video: sio.Video) -> str:
     """
     source = labelled_video(video)
     if isinstance(source.filename, list):
-        return parent_of(source.filename[0])
+        return parent_of(source.filename[0]) if source.filename else ""
     path = clean_path(source.filename)
     if is_embedded(source):
         # A file may hold the images of several videos; a slash would make the data set look like a file name.
@@ -26,9 +27,12 @@ def stored_path(video: sio.Video) -> str:
 
 
 def labelled_video(video: sio.Video) -> sio.Video:
-    """Return the video that embedded images were taken from, where the file says; else the video itself."""
+    """Return the video that embedded images were taken from, where the file says; else the video itself.
+
+    A list of images stays what it is: its frames are numbered by image, not as in the film they were taken from.
+    """
     # A sleap-io video that is not open counts as False.
-    return video if video.original_video is None else video.original_video
+    return video if video.original_video is None or image_list(video) is not None else video.original_video
 
 
 def is_embedded(video: sio.Video) -> bool:
@@ -36,12 +40,14 @@ def is_embedded(video: sio.Video) -> bool:
     return video.backend_metadata.get("filename") == "." or getattr(video.backend, "has_embedded_images", False)
 
 
-def clean_path(path: str | Path) -> str:
-    """Return a path of any operating system with forward slashes and composed letters.
+def image_list(video: sio.Video) -> list[str] | None:
+    """Return the paths of the images that make up a video, as for labels of DeepLabCut or COCO; None for a film."""
+    return [clean_path(path) for path in video.filename] if isinstance(video.filename, list) else None
 
-    macOS stores names with letters and accents apart, so the same name may come in two spellings.
-    """
-    return unicodedata.normalize("NFC", str(path)).replace("\\", "/")
+
+def has_own_images(video: sio.Video) -> bool:
+    """Return whether labels of a video bring its images along: embedded in the label file, or as files of their own."""
+    return is_embedded(video) or isinstance(video.filename, list)
 
 
 def file_name(path: str | Path) -> str:
@@ -55,8 +61,14 @@ def parent_of(path: str | Path) -> str:
 
 
 def video_keys(labels: sio.Labels) -> list[str]:
-    """Return a name for each video of the labels: its file name, or the whole stored path where two share that."""
+    """Return a name for each video of the labels: its file name, or the whole stored path where two share that.
+
+    Several lists of images from one folder are told apart by number.
+    """
     paths = [stored_path(v) for v in labels.videos]
+    for index, video in enumerate(labels.videos):
+        if image_list(video) is not None and (before := paths[:index].count(paths[index])):
+            paths[index] += f"#{before + 1}"
     count = Counter(file_name(p) for p in set(paths))
     return [file_name(p) if count[file_name(p)] == 1 else p for p in paths]
 

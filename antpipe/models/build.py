@@ -3,29 +3,37 @@
 import keras
 from keras import layers
 
-from antpipe.config.model import ModelConfig
-from antpipe.models.registry import BACKBONES
+from antpipe.config.model_types import MODEL_TYPES
+from antpipe.models.registry import BACKBONES, HEADS
+from antpipe.models.spec import ModelSpec
 
-HEAD_NAMES = {"centroid": "CentroidConfmapsHead", "centered_instance": "CenteredInstanceConfmapsHead"}
-"""SLEAP's layer names of the confidence-map heads, by model type."""
-OFFSET_HEAD = "OffsetRefinementHead"
+LAYERS = {
+    "offset_refinement": "OffsetRefinementHead",
+    "pafs": "PartAffinityFieldsHead",
+    "class_maps": "ClassMapsHead",
+    "class_vectors": "ClassVectorsHead",
+}
+"""SLEAP's layer names of the heads beside the confidence maps."""
 
 
-def build_network(
-    config: ModelConfig, model_type: str, maps: int, precision: str | None = None, *, offsets: bool = False
-) -> keras.Model:
-    """Return the network: images (batch, height, width, channels) of gray levels 0-255 to confidence maps.
+def heads_of(spec: ModelSpec) -> dict[str, str]:
+    """Return the heads of a model, keys of HEADS and of LOSSES, with SLEAP's names of their layers; maps come first."""
+    kind = MODEL_TYPES[spec.model_type]
+    offsets = ("offset_refinement",) if spec.config.head.offset_refinement else ()
+    return {"confidence_maps": kind.layer, **{name: LAYERS[name] for name in (*kind.heads, *offsets)}}
 
-    The output is (batch, height / stride, width / stride, maps), float32; a network of several stacks has a list of
-    them, the last of which counts. Height and width must be multiples of the backbone's maximum stride.
+
+def build_network(spec: ModelSpec, precision: str | None = None) -> keras.Model:
+    """Return the network: images (batch, height, width, channels) of gray levels 0-255 to what its heads give, float32.
+
+    The outputs come by head, and for a network of several stacks by stack within each head; the last stack counts.
+    Height and width must be multiples of the backbone's maximum stride.
 
     Args:
-        config: the model's settings.
-        model_type: names the head's layer.
-        maps: number of confidence maps.
+        spec: the model.
         precision: arithmetic of the layers, `float32` or `mixed_bfloat16`; the settings' own by default.
-        offsets: adds SLEAP's head of offsets (x and y per map), as a further output per stack.
     """
+    config = spec.config
     policy = keras.mixed_precision.dtype_policy()
     keras.mixed_precision.set_dtype_policy(precision or config.optimization.precision)
     try:
@@ -33,16 +41,12 @@ def build_network(
         x = layers.Rescaling(1 / 255, name="gray_levels")(image)
         backbone = {k: v for k, v in dict(config.backbone).items() if v is not None}
         name, settings = next(iter(backbone.items()))
-        stacks = BACKBONES[name](x, settings, config.head.output_stride)
-        features = [stack[config.head.output_stride] for stack in stacks]
-        outputs = [_head(f, maps, f"{HEAD_NAMES[model_type]}_{i}") for i, f in enumerate(features)]
-        if offsets:
-            outputs += [_head(f, 2 * maps, f"{OFFSET_HEAD}_{i}") for i, f in enumerate(features)]
-        return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=model_type)
+        stacks = BACKBONES[name](x, settings, spec.finest_stride)
+        outputs = [
+            HEADS[head](features, spec, f"{layer}_{stack}")
+            for head, layer in heads_of(spec).items()
+            for stack, features in enumerate(stacks)
+        ]
+        return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name=spec.model_type)
     finally:
         keras.mixed_precision.set_dtype_policy(policy)
-
-
-def _head(features: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
-    # The last layer adds up in float32 also where the body is bfloat16: peaks are read to a tenth of a cell.
-    return layers.Conv2D(channels, 1, dtype="float32", name=name)(features)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.config.sleap import read_document, read_sleap_config
 from antpipe.errors import ModelError
 from antpipe.models.build import build_network
@@ -52,7 +53,7 @@ def _load_ours(folder: Path, precision: str) -> TrainedModel:
     weights = folder / WEIGHTS_FILE
     if not weights.is_file():
         raise ModelError(f"{weights}: weights not found; train the model, or copy the whole run folder")
-    network = build_network(spec.config, spec.model_type, spec.maps, precision)
+    network = build_network(spec, precision)
     try:
         network.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:
@@ -73,17 +74,24 @@ def _load_sleap(folder: Path, precision: str) -> TrainedModel:
     channels = layers[first][0].shape[2]
     config = sleap.model.model_copy(update={"input": sleap.model.input.model_copy(update={"channels": channels})})
     nodes = config.head.part_names or ()
-    if sleap.model_type == "centered_instance" and (sleap.crop_size is None or not nodes):
-        raise ModelError(f"{folder / SLEAP_CONFIG}: expected crop_size and part_names of a trained centered_instance")
+    kind = MODEL_TYPES[sleap.model_type]
+    if (kind.crops and sleap.crop_size is None) or (kind.nodes and not nodes):
+        raise ModelError(f"{folder / SLEAP_CONFIG}: expected crop_size and part_names of a trained {sleap.model_type}")
+    classes = config.head.classes_of(kind) or ()
+    if kind.classes and not classes:
+        raise ModelError(f"{folder / SLEAP_CONFIG}: expected the classes of a trained {sleap.model_type}, got none")
+    edges = _sleap_edges(folder / SLEAP_CONFIG, tuple(nodes))
+    if "pafs" in kind.heads and not edges:
+        raise ModelError(f"{folder / SLEAP_CONFIG}: expected the edges of a trained {sleap.model_type}, got none")
     spec = ModelSpec(
         model_type=sleap.model_type,
         config=config,
-        skeleton=Skeleton(nodes=tuple(nodes), edges=_sleap_edges(folder / SLEAP_CONFIG, tuple(nodes))),
+        skeleton=Skeleton(nodes=tuple(nodes), edges=edges),
         crop_size=sleap.crop_size,
-        offset_head=sleap.offset_head,
+        classes=classes,
         from_sleap=True,
     )
-    network = build_network(config, spec.model_type, spec.maps, precision, offsets=spec.offset_head)
+    network = build_network(spec, precision)
     load_sleap_weights(network, weights)
     fingerprint = _fingerprint(folder / SLEAP_CONFIG, weights)
     return TrainedModel(spec=spec, network=network, folder=folder, fingerprint=fingerprint, notes=sleap.notes)
@@ -91,7 +99,12 @@ def _load_sleap(folder: Path, precision: str) -> TrainedModel:
 
 def _sleap_edges(path: Path, nodes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return the body edges that a SLEAP configuration stores, where both ends are predicted."""
-    skeletons = read_document(path)["data"]["labels"].get("skeletons") or []
+    document = read_document(path)
+    bottom_up = document["model"]["heads"].get("multi_instance") or {}
+    if edges := bottom_up.get("pafs", {}).get("edges"):
+        # Part affinity fields come in this order, which need not be the skeleton's.
+        return tuple((a, b) for a, b in edges if a in nodes and b in nodes)
+    skeletons = document["data"]["labels"].get("skeletons") or []
     if not skeletons:
         return ()
     # Imported here: only SLEAP's folders need it.

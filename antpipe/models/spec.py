@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from antpipe.config.model import MODEL_TYPES, ModelConfig
+from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.errors import ModelError
 from antpipe.files import read_json, write_json
 from antpipe.geometry import Transform, resize_transform
@@ -29,20 +30,27 @@ class ModelSpec:
     """The nodes that the model predicts, in the order of its maps."""
     crop_size: int | None
     """Side of the crop in pixels after scaling; None for models of whole frames."""
-    offset_head: bool = False
-    """True for a SLEAP model that also predicts offsets of peaks; only SLEAP's geometry uses them."""
+    classes: tuple[str, ...] = ()
+    """Names of the animals that the model tells apart, in the order of its classes."""
     from_sleap: bool = False
     """True for a model trained by SLEAP, whose points were scaled about the pixel centre (0, 0)."""
 
     @property
     def maps(self) -> int:
         """Number of confidence maps."""
-        return 1 if self.model_type == "centroid" else len(self.skeleton.nodes)
+        return len(self.skeleton.nodes) if MODEL_TYPES[self.model_type].nodes else 1
 
     @property
     def stride(self) -> int:
-        """Input pixels per cell of the maps."""
+        """Input pixels per cell of the confidence maps."""
         return self.config.head.output_stride
+
+    @property
+    def finest_stride(self) -> int:
+        """The smallest stride of all heads, down to which the backbone's decoder goes."""
+        head = self.config.head
+        others = [getattr(head, name).output_stride for name in MODEL_TYPES[self.model_type].heads]
+        return min(head.output_stride, *others) if others else head.output_stride
 
     def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of a frame of `size` after scaling."""
@@ -62,6 +70,7 @@ def write_spec(folder: str | Path, spec: ModelSpec, versions: dict[str, str]) ->
     value = {
         "model_type": spec.model_type,
         "crop_size": spec.crop_size,
+        "classes": list(spec.classes),
         "skeleton": {k: [list(v) if isinstance(v, tuple) else v for v in vs] for k, vs in vars(spec.skeleton).items()},
         "config": spec.config.model_dump(mode="json"),
         "versions": versions,
@@ -92,6 +101,7 @@ def read_spec(folder: str | Path) -> ModelSpec:
                 symmetries=tuple((a, b) for a, b in skeleton["symmetries"]),
             ),
             crop_size=value["crop_size"],
+            classes=tuple(value.get("classes", ())),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise ModelError(f"{path}: cannot be read as a model's settings ({error})") from error

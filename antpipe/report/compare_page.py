@@ -11,7 +11,7 @@ from antpipe.evaluation.runs import ARTEFACT, Found, Run
 from antpipe.files import atomic_path
 from antpipe.labels.split import PARTS
 from antpipe.report.compare_groups import SHOWN, Ranking, describe_group, group_of
-from antpipe.report.page import _STYLE, _figure, _metric, _table
+from antpipe.report.html_parts import document, figure, metric, table
 
 ON_PAGE = (
     *SHOWN,
@@ -66,21 +66,16 @@ def write_comparison(
         f"<h1>{title}</h1>",
         _text(f"{_count(parts, 'evaluation')} on training, validation and test frames. {more} {left}"),
         *_best_section(rankings, names),
-        *(_figure(path, text) for path, text in zip(pictures, CAPTIONS, strict=True)),
+        *(figure(path, text) for path, text in zip(pictures, CAPTIONS, strict=True)),
         *_settings_section(found.runs, differing, names),
         *_figures_section(found.runs),
         "<h2>Left out</h2>",
-        _table(["What", "Why"], [[left.name, left.reason] for left in found.skipped])
+        table(["What", "Why"], [[left.name, left.reason] for left in found.skipped])
         if found.skipped
         else _text("Nothing."),
     ]
-    page = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-    )
     with atomic_path(output_html) as temporary:
-        temporary.write_text(page + "\n".join(body) + "\n</body>\n</html>\n", encoding="utf-8")
+        temporary.write_text(document(title, body), encoding="utf-8")
 
 
 def _best_section(rankings: Sequence[Ranking], names: Mapping[str, str]) -> list[str]:
@@ -119,7 +114,7 @@ def _best_table(bests: Sequence[Best], names: Mapping[str, str]) -> str:
         value = _with_interval(best.value, best.interval)
         others = [_listed(runs, names) for runs in (best.alike, best.worse, best.unknown)]
         rows.append([words, "higher" if higher else "lower", names[best.run.name], value, *others])
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 def _listed(runs: Sequence[str], names: Mapping[str, str]) -> str:
@@ -134,7 +129,7 @@ def _settings_section(runs: Sequence[Run], differing: Sequence[str], names: Mapp
         keys = [key for key in differing if len({run.settings.values.get(key) for run in of_type}) > 1]
         rows = [[key, *(run.settings.values.get(key, "") for run in of_type)] for key in keys]
         section.append(f"<h3>{html.escape(model_type)}</h3>")
-        section.append(_table(["Setting", *(names[run.name] for run in of_type)], rows) if rows else _text("None."))
+        section.append(table(["Setting", *(names[run.name] for run in of_type)], rows) if rows else _text("None."))
     return [*section, _text("All settings are in hyperparameters.tsv.")]
 
 
@@ -146,7 +141,7 @@ def _figures_section(runs: Sequence[Run]) -> list[str]:
         for part in PARTS
         if part in run.parts
     ]
-    section = ["<h2>All figures</h2>", _table(["Model", "Part", *columns], rows)]
+    section = ["<h2>All figures</h2>", table(["Model", "Part", *columns], rows)]
     if any(run.artefact for run in runs):
         section.append(_text(f"† {ARTEFACT}. They stand in this table and nowhere else."))
     return [*section, _text("Everything that was measured, with all digits, is in comparison.tsv.")]
@@ -164,7 +159,7 @@ def _cells(part: Part, columns: Sequence[str]) -> list[str]:
 def _with_interval(value: float | None, interval: tuple[float, float] | None) -> str:
     if value is None:
         return ""
-    return _metric(value) + ("" if interval is None else f" [{_metric(interval[0])}, {_metric(interval[1])}]")
+    return metric(value) + ("" if interval is None else f" [{metric(interval[0])}, {metric(interval[1])}]")
 
 
 def _count(number: int, noun: str) -> str:

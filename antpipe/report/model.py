@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.errors import ModelError
 from antpipe.models.spec import read_spec
 from antpipe.poses import Skeleton
@@ -28,5 +29,5 @@ def draw_run(folder: str | Path) -> None:
             [stored[f"{kind}_{i}"] for i in range(count)] for kind in ("image", "truth", "predicted")
         )
         titles = [str(stored[f"title_{i}"]) for i in range(count)]
-    skeleton = Skeleton(nodes=("centroid",)) if spec.model_type == "centroid" else spec.skeleton
+    skeleton = spec.skeleton if MODEL_TYPES[spec.model_type].nodes else Skeleton(nodes=("centroid",))
     plot_examples(images, truth, predicted, skeleton, folder / "examples.png", titles=titles)

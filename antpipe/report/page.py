@@ -1,8 +1,6 @@
 """The summary page: one HTML file with all tables and pictures in it, and the figures of its rows."""
 
-import base64
 import html
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from antpipe.files import atomic_path
+from antpipe.report.html_parts import cell, document, figure, metric, table
 from antpipe.report.track_record import record_tracks
 
 _VIDEO_COLUMNS = {
@@ -24,21 +23,6 @@ _VIDEO_COLUMNS = {
     "tracked_share": ("Animals that have a track", "{:.1%}"),
     "score_mean": ("Mean score", "{:.2f}"),
 }
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 75rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1, h2, h3 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; border-bottom: 2px solid #0072b2; padding-bottom: .2rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .35rem .8rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: bottom; }
-th { font-weight: 600; max-width: 9rem; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
-figure { margin: 1.5rem 0; }
-img { max-width: 100%; height: auto; }
-figcaption { color: #555; }
-"""
 
 
 def summarise_tracks(poses_path: str | Path) -> dict[str, Any]:
@@ -90,20 +74,15 @@ def write_summary(
         body += ["<h2>Models</h2>", _model_table(models), *(_pictures(m, m["name"]) for m in models)]
     if not videos and not models:
         body.append("<p>There is nothing to report yet.</p>")
-    page = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-    )
     with atomic_path(output_html) as temporary:
-        temporary.write_text(page + "\n".join(body) + "\n</body>\n</html>\n", encoding="utf-8")
+        temporary.write_text(document(title, body), encoding="utf-8")
 
 
 def _video_table(videos: Sequence[Mapping[str, Any]]) -> str:
     for video in videos:
         _refuse_unknown(video, {*_VIDEO_COLUMNS, "pictures"})
-    rows = [[_cell(video.get(key), form) for key, (_, form) in _VIDEO_COLUMNS.items()] for video in videos]
-    return _table([heading for heading, _ in _VIDEO_COLUMNS.values()], rows)
+    rows = [[cell(video.get(key), form) for key, (_, form) in _VIDEO_COLUMNS.items()] for video in videos]
+    return table([heading for heading, _ in _VIDEO_COLUMNS.values()], rows)
 
 
 def _model_table(models: Sequence[Mapping[str, Any]]) -> str:
@@ -112,8 +91,8 @@ def _model_table(models: Sequence[Mapping[str, Any]]) -> str:
     splits = [(model["name"], split, values) for model in models for split, values in model["metrics"].items()]
     numbers = (name for _, _, values in splits for name, value in values.items() if not isinstance(value, dict | list))
     names = list(dict.fromkeys(numbers))
-    rows = [[model, split, *(_metric(values.get(name)) for name in names)] for model, split, values in splits]
-    return _table(["Model", "Split", *names], rows)
+    rows = [[model, split, *(metric(values.get(name)) for name in names)] for model, split, values in splits]
+    return table(["Model", "Split", *names], rows)
 
 
 def _refuse_unknown(entry: Mapping[str, Any], known: set[str]) -> None:
@@ -122,32 +101,8 @@ def _refuse_unknown(entry: Mapping[str, Any], known: set[str]) -> None:
         raise ValueError(f"the summary page does not know {unknown}; it knows {sorted(known)}")
 
 
-def _cell(value: Any, form: str) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "n/a"
-    return value if isinstance(value, str) else form.format(value)
-
-
-def _metric(value: Any) -> str:
-    return _cell(value, "{:,}" if isinstance(value, int) else "{:.4g}")
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{html.escape(heading)}</th>" for heading in headings)
-    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
-
-
 def _pictures(entry: Mapping[str, Any], name: str) -> str:
     pictures = entry.get("pictures") or {}
     if not pictures:
         return ""
-    return f"<h3>{html.escape(name)}</h3>\n" + "\n".join(_figure(path, text) for text, path in pictures.items())
-
-
-def _figure(path: str | Path, caption: str) -> str:
-    content = Path(path).read_bytes()
-    kind = "image/jpeg" if content.startswith(b"\xff\xd8") else "image/png"
-    data = base64.b64encode(content).decode()
-    text = html.escape(caption)
-    return f'<figure><img src="data:{kind};base64,{data}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+    return f"<h3>{html.escape(name)}</h3>\n" + "\n".join(figure(path, text) for text, path in pictures.items())

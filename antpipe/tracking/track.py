@@ -16,12 +16,19 @@ from antpipe.tracking.tracker import Tracker
 
 
 def track_poses(parts: Iterator[Poses], config: TrackConfig) -> Iterator[Poses]:
-    """Yield the tables of one video, in frame order, with a track and a tracking score on every instance."""
-    tracker = Tracker(config)
+    """Yield the tables of one video, in frame order, with a track and a tracking score on every instance.
+
+    Where models that tell animals apart made the predictions, an instance keeps the name and the score that they gave
+    it; those without a name are linked to what is near, named animals among it. All other tracks are made anew.
+    """
+    tracker: Tracker | None = None
     for poses in parts:
+        tracker = tracker or Tracker(config, poses.info.provenance.get("prediction", {}).get("classes", ()))
         track, score = np.full(len(poses), None, object), np.full(len(poses), np.nan, np.float32)
         for frame_idx, rows in poses.by_frame():
-            track[rows], score[rows] = tracker.link(frame_idx, poses.points[rows])
+            known = [name if name in tracker.classes else None for name in poses.track[rows]]
+            track[rows], linked = tracker.link(frame_idx, poses.points[rows], known)
+            score[rows] = np.where([name is None for name in known], linked, poses.tracking_score[rows])
         yield replace(poses, track=track, tracking_score=score)
 
 

@@ -1,5 +1,7 @@
 """A tracker: gated Hungarian matching on a constant-velocity prediction, one frame after the other."""
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,56 +32,84 @@ class Track:
 
 
 class Tracker:
-    """Links the instances of one video into tracks; make a fresh one for each video."""
+    """Links the instances of one video into tracks; make a fresh one for each video.
 
-    def __init__(self, config: TrackConfig) -> None:
+    `classes` are the animals that are known by name, which are tracks from the start.
+    """
+
+    def __init__(self, config: TrackConfig, classes: Sequence[str] = ()) -> None:
         self.config = config
+        self.classes = frozenset(classes)
         self.tracks: list[Track] = []
-        self._named = 0
+        self._named = len(self.classes)
+        self._names = (name for name in map("track_{}".format, itertools.count()) if name not in self.classes)
 
-    def link(self, frame_idx: int, points: Array) -> tuple[list[str | None], Array]:
+    def link(
+        self, frame_idx: int, points: Array, known: Sequence[str | None] | None = None
+    ) -> tuple[list[str | None], Array]:
         """Return the track's name and the tracking score of each instance (instances, nodes, 2) of the next frame.
 
         The score is 1 for an instance exactly where its track was expected and 0 at the gate; NaN for an instance
-        that starts a track or has none. Frames must come in order; those without instances may be left out.
+        that starts a track, has none or is known. Frames must come in order; those without instances may be left out.
+
+        Args:
+            frame_idx: the frame.
+            points: the instances.
+            known: the class of each instance, None for one that is to be linked; each class comes once at most.
         """
         points = np.asarray(points, np.float64)
         self.tracks = [t for t in self.tracks if frame_idx - t.frame_idx <= self.config.window]
-        names: list[str | None] = [None] * len(points)
+        names: list[str | None] = list(known or [None] * len(points))
         scores = np.full(len(points), np.nan, np.float32)
         if not len(points):
             return names, scores
         sizes = body_sizes(points)
-        for track, row, score in self._matches(frame_idx, points, sizes):
+        left = np.array([row for row, name in enumerate(names) if name is None], int)
+        matches = self._matches(frame_idx, points[left], sizes[left], [t for t in self.tracks if t.name not in names])
+        for row, name in enumerate(names):
+            if name is not None:
+                self._follow(name, frame_idx, points[row], sizes[row])
+        for track, number, score in matches:
+            row = left[number]
             names[row], scores[row] = track.name, score
             _move(track, frame_idx, points[row], sizes[row])
-        for row in range(len(points)):
+        for row in left:
             if names[row] is None and self._may_start(points[row]):
                 names[row] = self._start(frame_idx, points[row], sizes[row])
         return names, scores
 
-    def _matches(self, frame_idx: int, points: Array, sizes: Array) -> list[tuple[Track, int, float]]:
-        if not self.tracks:
+    def _matches(
+        self, frame_idx: int, points: Array, sizes: Array, tracks: Sequence[Track]
+    ) -> list[tuple[Track, int, float]]:
+        if not tracks or not len(points):
             return []
-        gaps = np.array([frame_idx - t.frame_idx for t in self.tracks])
-        expected = np.stack([t.points + t.velocity * g for t, g in zip(self.tracks, gaps, strict=True)])
-        size = np.maximum(np.array([t.size for t in self.tracks])[:, None], np.nan_to_num(sizes)[None])
+        gaps = np.array([frame_idx - t.frame_idx for t in tracks])
+        expected = np.stack([t.points + t.velocity * g for t, g in zip(tracks, gaps, strict=True)])
+        size = np.maximum(np.array([t.size for t in tracks])[:, None], np.nan_to_num(sizes)[None])
         distance = pose_distances(expected, points) / np.maximum(size, 1.0)
         gate = self.config.gate * np.minimum(1 + GATE_GROWTH * (gaps - 1), 2.0)[:, None]
         pairs = assign(distance, np.broadcast_to(gate, distance.shape))
-        near = [(self.tracks[t], row, float(1 - distance[t, row] / gate[t, 0])) for t, row in pairs]
+        near = [(tracks[t], row, float(1 - distance[t, row] / gate[t, 0])) for t, row in pairs]
         left = _only_choices(distance, pairs, self.config.leap * (gaps == 1)[:, None])
-        return near + [(self.tracks[t], row, 0.0) for t, row in left]
+        return near + [(tracks[t], row, 0.0) for t, row in left]
 
     def _may_start(self, points: Array) -> bool:
         full = self.config.max_tracks is not None and self._named >= self.config.max_tracks
         return not full and int((~np.isnan(points).any(axis=-1)).sum()) >= self.config.min_points
 
     def _start(self, frame_idx: int, points: Array, size: float) -> str:
-        name = f"track_{self._named}"
+        name = next(self._names)
         self._named += 1
         self.tracks.append(Track(name, points, frame_idx, float(size)))
         return name
+
+    def _follow(self, name: str, frame_idx: int, points: Array, size: float) -> None:
+        """Take the pose of an animal that is known by name."""
+        track = next((track for track in self.tracks if track.name == name), None)
+        if track is None:
+            self.tracks.append(Track(name, points, frame_idx, float(size)))
+        else:
+            _move(track, frame_idx, points, size)
 
 
 def _only_choices(distance: Array, taken: list[tuple[int, int]], limit: Array) -> list[tuple[int, int]]:

@@ -10,7 +10,8 @@ from antpipe.training.augment import change_values, draw_warp, warp_image, warp_
 from antpipe.training.samples import Sample
 
 Batch = tuple[Array, Array]
-"""Images (batch, height, width, channels) uint8 and points (batch, points, 2) float32 in their pixels."""
+"""Images (batch, height, width, channels) uint8 and what is true (batch, instances, nodes, 3) float32: x and y in
+their pixels, NaN where there is nothing, and the class of the instance."""
 
 
 def training_batches(
@@ -18,7 +19,7 @@ def training_batches(
     *,
     size: tuple[int, int],
     config: AugmentationConfig,
-    flip_order: Array | None,
+    flip_order: Array,
     batch_size: int,
     steps: int,
     seed: int,
@@ -30,28 +31,29 @@ def training_batches(
         samples: what to draw from.
         size: width and height of the network's input.
         config: the random changes.
-        flip_order: node indices after left and right change places; None where points are not nodes.
+        flip_order: node indices after left and right change places.
         batch_size: samples per batch.
         steps: batches per epoch.
         seed: of all draws.
         epoch: which epoch, from 0.
     """
     order = _order(len(samples), steps * batch_size, seed, epoch)
-    most = max(len(s.points) for s in samples)
+    most = max(max(len(s.points) for s in samples), 1)
     for step in range(steps):
         rows = order[step * batch_size : (step + 1) * batch_size]
         drawn = [
             _augment(samples[row], size, config, flip_order, np.random.default_rng([seed, epoch, step, slot]))
             for slot, row in enumerate(rows)
         ]
-        yield _stack(drawn, most)
+        yield _stack(drawn, [samples[row].classes for row in rows], most)
 
 
 def validation_batches(samples: list[Sample], *, size: tuple[int, int], batch_size: int) -> Iterator[Batch]:
     """Yield all samples once, as they are, as inference would see them: cut at whole pixels, nothing changed."""
-    most = max(len(s.points) for s in samples)
+    most = max(max(len(s.points) for s in samples), 1)
     for start in range(0, len(samples), batch_size):
-        yield _stack([_plain(sample, size) for sample in samples[start : start + batch_size]], most)
+        part = samples[start : start + batch_size]
+        yield _stack([_plain(sample, size) for sample in part], [sample.classes for sample in part], most)
 
 
 def _order(count: int, wanted: int, seed: int, epoch: int) -> Array:
@@ -63,13 +65,13 @@ def _augment(
     sample: Sample,
     size: tuple[int, int],
     config: AugmentationConfig,
-    flip_order: Array | None,
+    flip_order: Array,
     rng: np.random.Generator,
 ) -> Batch:
     matrix, mirrored = draw_warp(config, rng, sample.centre, size)
     points = warp_points(sample.points, matrix)
-    if mirrored and flip_order is not None:
-        points = points[flip_order]
+    if mirrored:
+        points = points[:, flip_order]
     return change_values(warp_image(sample.image, matrix, size), config, rng), points
 
 
@@ -81,8 +83,10 @@ def _plain(sample: Sample, size: tuple[int, int]) -> Batch:
     return warp_image(sample.image, matrix, size), warp_points(sample.points, matrix)
 
 
-def _stack(drawn: list[Batch], most: int) -> Batch:
-    points = np.full((len(drawn), most, 2), np.nan, np.float32)
-    for row, (_, p) in enumerate(drawn):
-        points[row, : len(p)] = p
-    return np.stack([image for image, _ in drawn]), points
+def _stack(drawn: list[Batch], classes: list[Array], most: int) -> Batch:
+    truth = np.full((len(drawn), most, drawn[0][1].shape[1], 3), np.nan, np.float32)
+    truth[..., 2] = -1
+    for row, ((_, points), numbers) in enumerate(zip(drawn, classes, strict=True)):
+        truth[row, : len(points), :, :2] = points
+        truth[row, : len(points), :, 2] = numbers[:, None]
+    return np.stack([image for image, _ in drawn]), truth

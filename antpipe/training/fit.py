@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,12 +14,15 @@ import numpy as np
 from antpipe.config.model import OptimizationConfig
 from antpipe.errors import ModelError
 from antpipe.files import atomic_directory, atomic_path, read_json, write_json
+from antpipe.geometry import Array
 from antpipe.progress import Advance
 from antpipe.training.batches import Batch
 from antpipe.training.plateau import Plateau
 from antpipe.video.prefetch import prefetch
 
 PREFETCHED_BATCHES = 4
+ADAM_EPSILON = 1e-8
+"""Gradients of confidence maps, nearly 0 nearly everywhere, are as small as the default of 1e-7, which slows them."""
 LOG_COLUMNS = ("epoch", "loss", "val_loss", "lr")
 
 
@@ -40,7 +42,7 @@ class Progress:
 
 def fit(
     network: keras.Model,
-    loss: keras.losses.Loss,
+    losses: list[keras.losses.Loss],
     batches_of: Callable[[int], Iterator[Batch]],
     validation: list[Batch],
     config: OptimizationConfig,
@@ -57,7 +59,7 @@ def fit(
 
     Args:
         network: is changed in place.
-        loss: of (true points, predicted maps).
+        losses: of (truth, output), one per head; all stacks of a head learn the same.
         batches_of: gives the batches of an epoch.
         validation: fixed batches, not augmented.
         config: optimizer, schedule, stop.
@@ -68,19 +70,20 @@ def fit(
     """
     # A second model on the same layers owns the optimizer, whose state is so kept out of the network's weights.
     learner = keras.Model(network.inputs, network.outputs)
-    learner.compile(keras.optimizers.Adam(config.learning_rate), loss=_for_each_output(network, loss))
-    learner.optimizer.build(learner.trainable_variables)
+    optimizer = keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
+    learner.compile(optimizer, loss=_losses_of_outputs(network, losses))
+    optimizer.build(learner.trainable_variables)
     resume, best = folder / ".resume", folder / ".resume" / "best.weights.h5"
     state = _load(resume, key, learner) or Progress(key, Plateau(config.learning_rate))
     started = time.monotonic()
     while state.epoch < config.epochs and not state.stopped:
-        learner.optimizer.learning_rate = state.plateau.learning_rate
-        losses = _epoch(learner, batches_of(state.epoch), validation, state.epoch * steps, steps, config, on_progress)
-        if not np.isfinite(losses).all():
+        optimizer.learning_rate = state.plateau.learning_rate
+        errors = _epoch(learner, batches_of(state.epoch), validation, state.epoch * steps, steps, config, on_progress)
+        if not np.isfinite(errors).all():
             raise ModelError(f"{folder}: the loss is no longer a number in epoch {state.epoch}; lower learning_rate")
-        improved = losses[1] < state.plateau.best
-        state.log.append([state.epoch, *losses, state.plateau.learning_rate])
-        state.stopped = state.plateau.update(losses[1], config.plateau, config.early_stopping)
+        improved = errors[1] < state.plateau.best
+        state.log.append([state.epoch, *errors, state.plateau.learning_rate])
+        state.stopped = state.plateau.update(errors[1], config.plateau, config.early_stopping)
         state.epoch += 1
         minutes = (time.monotonic() - started) / 60
         state.stopped |= config.max_minutes is not None and minutes >= config.max_minutes
@@ -114,9 +117,14 @@ def _epoch(
     return loss, total / sum(len(images) for images, _ in validation)
 
 
-def _for_each_output(network: keras.Model, item: Any) -> Any:
-    """Return what Keras wants for a network of one or of several stacks, each of which learns the same."""
-    return item if len(network.outputs) == 1 else [item] * len(network.outputs)
+def _losses_of_outputs(network: keras.Model, losses: list[keras.losses.Loss]) -> list[keras.losses.Loss]:
+    stacks = len(network.outputs) // len(losses)
+    return [loss for loss in losses for _ in range(stacks)]
+
+
+def _for_each_output(network: keras.Model, truth: Array) -> Array | list[Array]:
+    """Return the truth as Keras wants it: every output draws its own targets from it."""
+    return truth if len(network.outputs) == 1 else [truth] * len(network.outputs)
 
 
 def write_log(path: Path, log: list[list[float]]) -> None:

@@ -27,7 +27,9 @@ def load_frames(
     placed = place_frames(labels, keys, videos)
     images = _decode(placed, videos, channels)
     return [
-        LabelledFrame(video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points)
+        LabelledFrame(
+            video=f.video, frame_idx=f.frame_idx, image=images[f.video, f.frame_idx], points=f.points, tracks=f.tracks
+        )
         for f in placed
     ]
 

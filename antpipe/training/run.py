@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.errors import ConfigError
 from antpipe.evaluation.jsonable import to_json
 from antpipe.files import atomic_path, write_json
@@ -49,7 +50,7 @@ def train_run(
         labels_path: the merged labels.
         folder: the run folder; a killed run goes on from its last epoch.
         config: settings of the model.
-        model_type: `centroid` or `centered_instance`.
+        model_type: a key of MODEL_TYPES.
         videos: the project's videos by name.
         split: the split, or the file it is in.
         fold: which fold of it.
@@ -105,7 +106,7 @@ def _write_examples(path: Path, frames: list[LabelledFrame], result: Assessment,
 def _window(frame: LabelledFrame, model: TrainedModel) -> tuple[Array, Array]:
     """Return the part of a frame to show, and its first pixel: all of it, or the surroundings of the first animal."""
     boxes = bounding_boxes(frame.points)
-    if model.spec.model_type == "centroid" or np.isnan(boxes).all():
+    if not MODEL_TYPES[model.spec.model_type].crops or np.isnan(boxes).all():
         return frame.image, np.zeros(2)
     box = boxes[~np.isnan(boxes).any(axis=1)][0]
     size = round((model.spec.crop_size or 0) / model.spec.config.input.scale)

@@ -3,24 +3,27 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from antpipe.config.model import MODEL_TYPES, ModelConfig
+from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.errors import ConfigError, LabelError
 from antpipe.files import atomic_path
 from antpipe.geometry import Array, padded_size
-from antpipe.losses.confidence_map import ConfidenceMapLoss
-from antpipe.models.build import build_network
+from antpipe.inference.grouping import nodes_apart
+from antpipe.models.build import build_network, heads_of
 from antpipe.models.folder import TrainedModel
+from antpipe.models.registry import LOSSES
 from antpipe.models.spec import WEIGHTS_FILE, ModelSpec, write_spec
 from antpipe.poses import Skeleton
 from antpipe.progress import Advance
 from antpipe.provenance import code_version, versions
 from antpipe.training.batches import training_batches, validation_batches
+from antpipe.training.classes import class_notes, find_classes
 from antpipe.training.fit import fit, write_log
 from antpipe.training.samples import (
     LabelledFrame,
@@ -28,6 +31,7 @@ from antpipe.training.samples import (
     centroid_samples,
     check_crop_size,
     find_crop_size,
+    frame_samples,
     instance_samples,
     nodes_outside,
     scaled,
@@ -46,7 +50,7 @@ class Problem:
     val: list[Sample]
     size: tuple[int, int]
     """Width and height of the network's input."""
-    flip_order: Array | None
+    flip_order: Array
     notes: tuple[str, ...]
 
 
@@ -70,13 +74,12 @@ def train_model(
     """
     problem = prepare(parts, skeleton, config, model_type)
     keras.utils.set_random_seed(seed)
-    network = build_network(config, model_type, problem.spec.maps)
-    loss = ConfidenceMapLoss(config.head, config.optimization.hard_keypoints, joint=model_type == "centroid")
+    network = build_network(problem.spec)
     batch_size = config.optimization.batch_size
     steps = max(config.optimization.min_batches_per_epoch, len(problem.train) // batch_size)
     log = fit(
         network,
-        loss,
+        [LOSSES[head](problem.spec) for head in heads_of(problem.spec)],
         lambda epoch: training_batches(
             problem.train,
             size=problem.size,
@@ -110,41 +113,54 @@ def prepare(parts: Parts, skeleton: Skeleton, config: ModelConfig, model_type: s
             raise LabelError(
                 f"split: part {part!r} has no labelled animal; label more frames or change split.fractions"
             )
+    try:
+        config.check_type(model_type)
+    except ValueError as error:
+        raise ConfigError(f"models.{model_type}: {error}") from error
     names = [config.head.anchor_part] if config.head.anchor_part is not None else []
     names += config.head.part_names or ()
     _check_nodes(names, skeleton)
-    if model_type == "centroid":
-        return _centroid_problem(parts, skeleton, config)
-    return _instance_problem(parts, skeleton, config)
-
-
-def _centroid_problem(parts: Parts, skeleton: Skeleton, config: ModelConfig) -> Problem:
-    spec = ModelSpec(model_type="centroid", config=config, skeleton=skeleton, crop_size=None)
-    frames = {part: [scaled(f, spec) for f in parts[part]] for part in ("train", "val")}
-    sizes = [f.size for fs in frames.values() for f in fs]
-    largest = (max(w for w, _ in sizes), max(h for _, h in sizes))
-    anchor = _anchor(config, skeleton)
-    train, val = (centroid_samples(frames[part], spec, anchor) for part in ("train", "val"))
-    return Problem(spec, train, val, padded_size(largest, config.backbone.max_stride), None, ())
-
-
-def _instance_problem(parts: Parts, skeleton: Skeleton, config: ModelConfig) -> Problem:
-    stride = config.backbone.max_stride
-    nodes = [skeleton.nodes.index(n) for n in config.head.part_names or skeleton.nodes]
-    kept = tuple(skeleton.nodes[i] for i in nodes)
-    part_skeleton = Skeleton(
-        nodes=kept,
-        edges=tuple(e for e in skeleton.edges if set(e) <= set(kept)),
-        symmetries=tuple(s for s in skeleton.symmetries if set(s) <= set(kept)),
+    kind = MODEL_TYPES[model_type]
+    nodes = [skeleton.nodes.index(n) for n in config.head.part_names or skeleton.nodes] if kind.nodes else None
+    spec = ModelSpec(
+        model_type=model_type,
+        config=config,
+        skeleton=skeleton if nodes is None else _with_nodes(skeleton, nodes),
+        crop_size=None,
+        classes=find_classes(parts, config, model_type),
     )
-    whole = ModelSpec(model_type="centered_instance", config=config, skeleton=part_skeleton, crop_size=None)
-    frames = {part: [scaled(f, whole) for f in parts[part]] for part in ("train", "val")}
-    both = [f for fs in frames.values() for f in fs]
-    wanted = config.input.crop_size
-    crop_size = -(-wanted // stride) * stride if wanted else find_crop_size(both, config.input.crop_padding, stride)
+    if "pafs" in kind.heads:
+        _check_edges(spec.skeleton, model_type)
+    frames = {part: [scaled(f, spec) for f in parts[part]] for part in ("train", "val")}
+    anchor = None if config.head.anchor_part is None else skeleton.nodes.index(config.head.anchor_part)
+    if kind.crops:
+        problem = _problem_of_crops(frames, spec, anchor, nodes or [])
+    else:
+        problem = _problem_of_frames(frames, spec, anchor, nodes)
+    return replace(problem, notes=(*problem.notes, *class_notes(parts, spec.classes)))
+
+
+def _problem_of_frames(frames: Parts, spec: ModelSpec, anchor: int | None, nodes: list[int] | None) -> Problem:
+    sizes = [f.size for part in frames.values() for f in part]
+    largest = (max(w for w, _ in sizes), max(h for _, h in sizes))
+    if MODEL_TYPES[spec.model_type].alone:
+        _refuse_company([f for part in frames.values() for f in part])
+    train, val = (
+        centroid_samples(frames[part], anchor) if nodes is None else frame_samples(frames[part], spec, nodes)
+        for part in ("train", "val")
+    )
+    flip_order = np.zeros(1, int) if nodes is None else spec.skeleton.flip_order()
+    size = padded_size(largest, spec.config.backbone.max_stride)
+    return Problem(spec, train, val, size, flip_order, ())
+
+
+def _problem_of_crops(frames: Parts, spec: ModelSpec, anchor: int | None, nodes: list[int]) -> Problem:
+    stride, wanted = spec.config.backbone.max_stride, spec.config.input.crop_size
+    both = [f for part in frames.values() for f in part]
+    padding = spec.config.input.crop_padding
+    crop_size = -(-wanted // stride) * stride if wanted else find_crop_size(both, padding, stride)
     check_crop_size(crop_size, both)
-    spec = ModelSpec(model_type="centered_instance", config=config, skeleton=part_skeleton, crop_size=crop_size)
-    anchor = _anchor(config, skeleton)
+    spec = replace(spec, crop_size=crop_size)
     train, val = (instance_samples(frames[part], spec, anchor, nodes) for part in ("train", "val"))
     outside = nodes_outside(train, crop_size)
     notes = (
@@ -152,11 +168,25 @@ def _instance_problem(parts: Parts, skeleton: Skeleton, config: ModelConfig) -> 
         if outside > 0.005
         else ()
     )
-    return Problem(spec, train, val, (crop_size, crop_size), part_skeleton.flip_order(), notes)
+    return Problem(spec, train, val, (crop_size, crop_size), spec.skeleton.flip_order(), notes)
 
 
-def _anchor(config: ModelConfig, skeleton: Skeleton) -> int | None:
-    return None if config.head.anchor_part is None else skeleton.nodes.index(config.head.anchor_part)
+def _with_nodes(skeleton: Skeleton, nodes: list[int]) -> Skeleton:
+    kept = tuple(skeleton.nodes[i] for i in nodes)
+    return Skeleton(
+        nodes=kept,
+        edges=tuple(e for e in skeleton.edges if set(e) <= set(kept)),
+        symmetries=tuple(s for s in skeleton.symmetries if set(s) <= set(kept)),
+    )
+
+
+def _refuse_company(frames: list[LabelledFrame]) -> None:
+    for frame in frames:
+        if np.isfinite(frame.points).all(axis=-1).any(axis=-1).sum() > 1:
+            raise LabelError(
+                f"{frame.video} frame {frame.frame_idx}: single_instance models are for one animal per frame, but "
+                f"{len(frame.points)} are labelled; train centroid and centered_instance models"
+            )
 
 
 def _check_nodes(names: list[str], skeleton: Skeleton) -> None:
@@ -165,12 +195,23 @@ def _check_nodes(names: list[str], skeleton: Skeleton) -> None:
         raise ConfigError(f"head: unknown nodes {unknown}; the labels' skeleton has {list(skeleton.nodes)}")
 
 
+def _check_edges(skeleton: Skeleton, model_type: str) -> None:
+    apart = nodes_apart(skeleton) if skeleton.edges else list(skeleton.nodes)
+    if apart:
+        raise ConfigError(
+            f"{model_type}: expected edges that join all nodes into one body, but none leads to {apart}; add edges to "
+            "the labels' skeleton, leave these nodes out of head.part_names, or train centroid and centered_instance"
+        )
+
+
 def _key(problem: Problem, seed: int) -> str:
     """Return a hash of all that determines the run: settings, samples, seed, versions, code."""
     digest = hashlib.sha256()
-    settings = [problem.spec.config.model_dump(mode="json"), problem.size, seed, versions(), code_version(__name__)]
+    spec = problem.spec
+    settings = [spec.model_type, spec.classes, spec.config.model_dump(mode="json"), problem.size, seed, versions()]
+    settings.append(code_version(__name__))
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for sample in (*problem.train, *problem.val):
-        for array in (sample.image, sample.points, sample.centre):
+        for array in (sample.image, sample.points, sample.classes, sample.centre):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

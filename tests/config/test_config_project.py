@@ -6,6 +6,9 @@ import pytest
 import yaml
 
 from antpipe.config import reference
+from antpipe.config.backbones import BackboneConfig
+from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.config.project import Config, load_config, parse_config
 from antpipe.errors import ConfigError
 
@@ -28,12 +31,25 @@ UNKNOWN = [
     (
         model(head={"sigmma": 1}),
         "models.centroid.head.sigmma: unknown key; did you mean 'sigma'? "
-        "known keys are ['anchor_part', 'loss_weight', 'output_stride', 'part_names', 'sigma']",
+        "known keys are ['anchor_part', 'class_maps', 'class_vectors', 'loss_weight', 'offset_refinement', "
+        "'output_stride', 'pafs', 'part_names', 'sigma']",
     ),
     (unet(filter=3), "models.centroid.backbone.unet.filter: unknown key; did you mean 'filters'?"),
     (unet(stride=3), "models.centroid.backbone.unet.stride: unknown key; did you mean "),
-    (model(backbone={"hourglass": {}}), "models.centroid.backbone.hourglass: unknown key; known keys are ['unet']"),
-    ({"models": {"bottomup": {}}}, "models.bottomup: unknown key; known keys are ['centered_instance', 'centroid']"),
+    (
+        model(backbone={"hourglas": {}}),
+        "models.centroid.backbone.hourglas: unknown key; did you mean 'hourglass'? "
+        "known keys are ['hourglass', 'leap', 'pretrained_encoder', 'resnet', 'unet']",
+    ),
+    (
+        model(backbone={"resnet": {"upsampling": {"filter": 3}}}),
+        "models.centroid.backbone.resnet.upsampling.filter: unknown key; did you mean 'filters'?",
+    ),
+    (
+        {"models": {"bottomup": {}}},
+        "models.bottomup: unknown key; known keys are ['centered_instance', 'centroid', 'multi_class_bottomup', "
+        "'multi_class_topdown', 'multi_instance', 'single_instance']",
+    ),
     ({"track": {"windoww": 3}}, "track.windoww: unknown key; did you mean 'window'?"),
     ({"str": 3}, "str: unknown key; "),
 ]
@@ -48,8 +64,13 @@ WRONG = [
     ({"experiment": ".."}, "experiment: expected a name, which dots alone are not, got '..'"),
     ({"results": ""}, "results: expected the name of a folder, without {}, got ''"),
     ({"results": "{video}"}, "results: expected the name of a folder, without {}, got '{video}'"),
-    (model(input={"crop_size": 96}), "a centroid network sees whole frames and all nodes, got ['input.crop_size']"),
-    (model(head={"part_names": ["head"]}), "all nodes, got ['head.part_names']; leave them out"),
+    (model(input={"crop_size": 96}), "models.centroid: centroid models do not use ['input.crop_size']; leave them out"),
+    (model(head={"part_names": ["head"]}), "centroid models do not use ['head.part_names']; leave them out"),
+    (
+        model(input={"crop_padding": 4}, head={"part_names": ["head"]}),
+        "centroid models do not use ['input.crop_padding', 'head.part_names']; leave them out",
+    ),
+    ({"models": {"centroid": False}}, "models.centroid: Input should be a valid dictionary"),
     ({"models": None}, "models: Input should be a valid dictionary"),
     (model(input={"scale": 0}), "models.centroid.input.scale: Input should be greater than 0, got 0"),
     (model(input={"scale": float("nan")}), "models.centroid.input.scale: Input should be a finite number, got nan"),
@@ -82,17 +103,14 @@ WRONG = [
 DO_NOT_FIT = [
     (
         model(backbone={"unet": None}),
-        "models.centroid.backbone: set exactly one backbone, got none; choose one of ['unet']",
+        "models.centroid.backbone: set exactly one backbone, got none; choose one of ['unet', 'leap', 'hourglass', "
+        "'resnet', 'pretrained_encoder'], and give it {} for its defaults",
     ),
     (unet(max_stride=12), "models.centroid.backbone.unet: max_stride must be a power of two, got 12"),
     (unet(stem_stride=3), "models.centroid.backbone.unet: stem_stride must be a power of two, got 3"),
     (unet(stem_stride=32), "models.centroid.backbone.unet: stem_stride 32 must not be above max_stride 16"),
     (model(head={"output_stride": 3}), "models.centroid.head: output_stride must be a power of two, got 3"),
     (model(head={"output_stride": 32}), "models.centroid: head.output_stride 32 must not be above max_stride 16"),
-    (
-        {"models": {"centroid": {"head": {"output_stride": 1}, "backbone": {"unet": {"stem_stride": 4}}}}},
-        "models.centroid: head.output_stride 1 is finer than the stem of stride 4 allows",
-    ),
     (
         {"models": {"centroid": {"head": {"output_stride": 2}, "backbone": {"unet": {"stacks": 2}}}}},
         "models.centroid: backbone.unet.stacks 2 needs head.output_stride 1 (the stem's), got 2",
@@ -120,7 +138,8 @@ def test_every_bad_key_is_named():
 
 def test_an_empty_configuration_is_the_defaults():
     assert parse_config({}) == Config()
-    assert Config().models.centroid == Config().models.centered_instance
+    assert Config().models.centroid == Config().models.centered_instance == ModelConfig()
+    assert set(Config().models.chosen) == {"centroid", "centered_instance"}
 
 
 def test_a_configuration_cannot_be_changed_by_accident():
@@ -187,14 +206,28 @@ def leaves(section, prefix=""):
             yield f"{prefix}{name}"
 
 
+def every_key():
+    """The keys of the whole configuration, also those of backbones that are not chosen."""
+    configs = [parse_config(model(backbone={name: {}})) for name in BackboneConfig.model_fields]
+    keys = {key for config in configs for key in leaves(config.model_dump(mode="json"))}
+    backbones = tuple(f".backbone.{name}" for name in BackboneConfig.model_fields)
+    return {key.replace("models.centroid.", "models.*.") for key in keys if not key.endswith(backbones)}
+
+
 def test_every_key_is_in_the_reference_with_its_default_and_a_meaning():
     rows = re.findall(r"^\| `(.+?)` \| `(.*?)` \| (.*) \|$", reference.reference(), re.M)
-    keys = {key.replace("models.centroid.", "models.*.") for key in leaves(Config().model_dump(mode="json"))}
-    assert {key for key, _, _ in rows} == {key for key in keys if not key.startswith("models.centered_instance")}
+    keys = every_key()
+    models = tuple(f"models.{name}" for name in MODEL_TYPES)
+    assert {key for key, _, _ in rows} == {key for key in keys if not key.startswith(models)}
     assert all(meaning.endswith(".") for _, _, meaning in rows)
     defaults = {key: json.loads(default) for key, default, _ in rows}
     assert defaults["models.*.head.sigma"] == Config().models.centroid.head.sigma
     assert defaults["models.*.augmentation.rotation"] == [-180.0, 180.0]
+
+
+def test_every_model_type_is_in_the_reference_with_a_meaning():
+    rows = re.findall(r"^\| `models\.(\w+)` \| see above \| .*\. \|$", reference.reference(), re.M)
+    assert rows == list(MODEL_TYPES)
 
 
 def test_every_section_documents_every_field():

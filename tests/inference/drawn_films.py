@@ -66,20 +66,36 @@ def knowing_network(stride, sigma=1.5):
     def run(images):
         run.batches.append(len(images))
         maps = [draw_map(*find_blobs(image[..., 0]), image.shape[:2], stride, sigma) for image in images]
-        return np.stack(maps)[..., None].astype(np.float32)
+        return [np.stack(maps)[..., None].astype(np.float32)]
 
     run.batches = []
     return run
 
 
-def spec_of(model_type, *, crop_size=None, scale=1.0, stride=2, nodes=("a",), channels=1, max_stride=8, **values):
+def spec_of(
+    model_type,
+    *,
+    crop_size=None,
+    scale=1.0,
+    stride=2,
+    nodes=("a",),
+    channels=1,
+    offsets=False,
+    from_sleap=False,
+    max_stride=8,
+    **unet,
+):
     config = ModelConfig.model_validate(
         {
             "input": {"scale": scale, "channels": channels},
-            "backbone": {"unet": {"max_stride": max_stride}},
-            "head": {"output_stride": stride},
+            "backbone": {"unet": {"max_stride": max_stride, **unet}},
+            "head": {"output_stride": stride, "offset_refinement": offsets},
         }
     )
     return ModelSpec(
-        model_type=model_type, config=config, skeleton=Skeleton(nodes=tuple(nodes)), crop_size=crop_size, **values
+        model_type=model_type,
+        config=config,
+        skeleton=Skeleton(nodes=tuple(nodes)),
+        crop_size=crop_size,
+        from_sleap=from_sleap,
     )

@@ -1,6 +1,5 @@
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,14 +9,17 @@ import sleap_io as sio
 from drawn_films import draw, knowing_network, spec_of
 
 from antpipe.config.inference import PredictConfig
-from antpipe.config.model import ModelConfig
 from antpipe.errors import ConfigError, ModelError, VideoError
 from antpipe.files import fingerprint
 from antpipe.geometry import Transform
 from antpipe.inference import predict, topdown
 from antpipe.inference.engine import make_engine
 from antpipe.inference.frames import join_frames, parse_frames
-from antpipe.inference.predict import in_batches, load_pair, predict_video
+from antpipe.inference.peaks import find_global_peaks, find_local_peaks
+from antpipe.inference.predict import in_batches, predict_video
+from antpipe.inference.predictor import load_pipeline
+from antpipe.inference.topdown import Centroids
+from antpipe.models import folder
 from antpipe.models.build import build_network
 from antpipe.models.folder import TrainedModel
 from antpipe.models.spec import write_spec
@@ -76,20 +78,37 @@ def test_batches_have_a_size_and_the_last_may_be_shorter():
     assert list(in_batches([], 3)) == []
 
 
-def test_an_engine_gives_the_asked_heads_side_by_side():
-    config = ModelConfig.model_validate(
-        {"backbone": {"unet": {"max_stride": 4, "filters": 3, "stacks": 2}}, "head": {"output_stride": 1}}
+def test_an_engine_gives_the_asked_heads_one_by_one():
+    spec = spec_of(
+        "centered_instance", crop_size=16, nodes=("a", "b"), stride=1, max_stride=4, offsets=True, stacks=2, filters=3
     )
-    network = build_network(config, "centered_instance", 2, offsets=True)
+    network = build_network(spec)
+    model = TrainedModel(spec=spec, network=network, folder=Path(), fingerprint="")
     images = np.random.default_rng(0).integers(0, 256, (3, 16, 20, 1), np.uint8)
-    maps = dict(zip([layer.name for layer in network.layers if "Head" in layer.name], network.outputs, strict=True))
-    last = keras.Model(network.inputs, [maps["CenteredInstanceConfmapsHead_1"], maps["OffsetRefinementHead_1"]])
-    expected = np.concatenate(last.predict_on_batch(images), axis=-1)
-    both = make_engine(network, ["CenteredInstanceConfmapsHead", "OffsetRefinementHead"])
-    np.testing.assert_allclose(both(images), expected, atol=1e-6)
-    one = make_engine(network, ["CenteredInstanceConfmapsHead"])
-    np.testing.assert_allclose(one(images), expected[..., :2], atol=1e-6)
-    np.testing.assert_allclose(one(images[:1]), expected[:1, ..., :2], atol=1e-6)  # batches of any size
+    layers = [network.get_layer(f"{name}_1") for name in ("CenteredInstanceConfmapsHead", "OffsetRefinementHead")]
+    last = keras.Model(network.inputs, [layer.output for layer in layers])
+    maps, offsets = last.predict_on_batch(images)
+    assert (maps.shape, offsets.shape) == ((3, 16, 20, 2), (3, 16, 20, 4))
+    for heads, expected in (
+        (["confidence_maps", "offset_refinement"], [maps, offsets]),
+        (["offset_refinement", "confidence_maps"], [offsets, maps]),
+        (["confidence_maps"], [maps]),
+    ):
+        engine = make_engine(model, heads)
+        for count in (3, 1):  # batches of any size
+            found = engine(images[:count])
+            assert len(found) == len(expected)
+            for array, true in zip(found, expected, strict=True):
+                np.testing.assert_allclose(array, true[:count], atol=1e-6)
+
+
+def test_an_engine_runs_no_layer_that_it_does_not_need(monkeypatch):
+    spec = spec_of("centroid", max_stride=4, filters=2, offsets=True)
+    model = TrainedModel(spec=spec, network=build_network(spec), folder=Path(), fingerprint="")
+    made, plain = [], keras.Model
+    monkeypatch.setattr(keras, "Model", lambda *args: made.append(plain(*args)) or made[-1])
+    make_engine(model, ["confidence_maps"])
+    assert [layer.name for layer in made[-1].layers if "Head" in layer.name] == ["CentroidConfmapsHead_0"]
 
 
 def places(frame_idx):
@@ -114,18 +133,22 @@ def models(monkeypatch):
     """Two models whose networks always know where the animals are."""
     engines = {}
 
-    def fake_engine(network, heads):
-        engines[network] = knowing_network(2)
-        return engines[network]
+    specs = {
+        "centroid": spec_of("centroid", scale=0.5),
+        "instance": spec_of("centered_instance", crop_size=32, nodes=("thorax",)),
+    }
 
-    def fake_pair(folders, precision):
-        specs = spec_of("centroid", scale=0.5), spec_of("centered_instance", crop_size=32, nodes=("thorax",))
-        return tuple(
-            TrainedModel(spec=s, network=s.model_type, folder=Path(), fingerprint=f"of {s.model_type}") for s in specs
-        )
+    def fake_engine(model, heads):
+        assert heads == ["confidence_maps"]
+        engines[model.spec.model_type] = knowing_network(2)
+        return engines[model.spec.model_type]
+
+    def fake_load(path, precision):
+        spec = specs[path]
+        return TrainedModel(spec=spec, network=None, folder=Path(), fingerprint=f"of {spec.model_type}")
 
     monkeypatch.setattr(topdown, "make_engine", fake_engine)
-    monkeypatch.setattr(predict, "load_pair", fake_pair)
+    monkeypatch.setattr(folder, "load_model", fake_load)
     return engines
 
 
@@ -285,12 +308,13 @@ def test_what_is_no_video_is_refused(tmp_path, models, content):
         run(path, tmp_path)
 
 
-def model_folder(folder, model_type):
+def model_folder(folder, model_type, nodes=("a", "b"), channels=1, offsets=False):
     """A run folder of ours with random weights."""
     folder.mkdir()
-    spec = spec_of(model_type, crop_size=16 if model_type == "centered_instance" else None, nodes=("a", "b"))
-    spec = replace(spec, config=ModelConfig.model_validate({"backbone": {"unet": {"max_stride": 4, "filters": 2}}}))
-    build_network(spec.config, model_type, spec.maps).save_weights(folder / "best.weights.h5")
+    crop_size = 16 if model_type == "centered_instance" else None
+    values = {"channels": channels, "offsets": offsets, "max_stride": 4, "stride": 4, "filters": 2}
+    spec = spec_of(model_type, crop_size=crop_size, nodes=nodes, **values)
+    build_network(spec).save_weights(folder / "best.weights.h5")
     write_spec(folder, spec, {})
     return folder
 
@@ -301,7 +325,10 @@ def folders(tmp_path_factory):
     return {
         "centroid": model_folder(root / "c", "centroid"),
         "other centroid": model_folder(root / "c2", "centroid"),
-        "instance": model_folder(root / "i", "centered_instance"),
+        "instance": model_folder(root / "i", "centered_instance", channels=3),
+        "whole": model_folder(root / "w", "single_instance"),
+        "centroid with offsets": model_folder(root / "co", "centroid", offsets=True),
+        "instance with offsets": model_folder(root / "io", "centered_instance", offsets=True),
         "nothing": root / "nowhere",
         "no model": root,
     }
@@ -309,38 +336,70 @@ def folders(tmp_path_factory):
 
 @pytest.mark.parametrize("names", [("centroid", "instance"), ("instance", "centroid")])
 def test_the_models_may_come_in_any_order(folders, names):
-    centroid, instance = load_pair([folders[n] for n in names], "float32")
-    assert (centroid.spec.model_type, instance.spec.model_type) == ("centroid", "centered_instance")
+    pipeline = load_pipeline([folders[n] for n in names], PredictConfig())
+    assert {name: model.folder for name, model in pipeline.models.items()} == {
+        "centroid": folders["centroid"],
+        "centered_instance": folders["instance"],
+    }
+    top_down = pipeline.predictor
+    assert (top_down.centroids.spec.model_type, top_down.nodes.spec.model_type) == ("centroid", "centered_instance")
+    assert top_down.skeleton.nodes == ("a", "b")
+    assert pipeline.channels == 3  # colour is read where one of them wants it
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("centroid",), r"missing \['centered_instance'\]; add --model FOLDER"),
-        (("instance",), r"missing \['centroid'\]; add --model FOLDER"),
-        ((), r"needs a centroid and a centered_instance model; missing \['centered_instance', 'centroid'\]"),
+        (("centroid",), r"c: expected models that work .*, got \['centroid'\]; add --model FOLDER"),
+        (("instance",), r"i: expected models that work .*, got \['centered_instance'\]; add --model FOLDER"),
+        ((), r"expected models that work together, one of \[\['centroid', 'centered_instance'\], .*, got \[\]; add"),
+        (("centroid", "whole"), r"got \['centroid', 'single_instance'\]; add --model FOLDER"),
+        (("centroid", "instance", "whole"), r"got \['centered_instance', 'centroid', 'single_instance'\]"),
         (("centroid", "other centroid"), r"c2: a second centroid model; give one of each kind"),
         (("centroid", "centroid"), "a second centroid model"),
         (("centroid", "nothing"), r"nowhere: model folder not found"),
         (("centroid", "no model"), r"not a model folder; expected model.json \(ours\) or training_config.json"),
     ],
 )
-def test_models_that_are_not_one_of_each_kind_are_refused(folders, names, message):
+def test_models_that_do_not_work_together_are_refused(folders, names, message):
     with pytest.raises(ModelError, match=message):
-        load_pair([folders[n] for n in names], "float32")
+        load_pipeline([folders[n] for n in names], PredictConfig())
 
 
-@pytest.mark.parametrize(
-    ("name", "head"),
-    [
-        ("minimal_instance.UNet.bottomup", "multi_instance"),
-        ("minimal_robot.UNet.single_instance", "single_instance"),
-        ("min_tracks_2node.UNet.topdown_multiclass", "multi_class_topdown"),
-    ],
-)
-def test_sleap_models_of_other_kinds_are_refused_by_name(shared_data, name, head):
-    with pytest.raises(ConfigError, match=f"model type '{head}' is not supported"):
-        load_pair([shared_data / "sleap_models" / name], "float32")
+def test_the_precision_of_prediction_is_the_one_asked_for(folders):
+    names = ("centroid", "instance")
+    for precision, expected in (("float32", "float32"), ("mixed_bfloat16", "bfloat16")):
+        models = load_pipeline([folders[n] for n in names], PredictConfig(precision=precision)).models
+        assert [m.network.get_layer("stack0_enc0_conv0").compute_dtype for m in models.values()] == [expected] * 2
+
+
+@pytest.mark.parametrize("geometry", ["sleap", "exact"])
+def test_sleaps_geometry_reads_the_offsets_that_a_network_has_learned(folders, geometry):
+    config = PredictConfig(geometry=geometry, centroid_threshold=0.0, peak_threshold=0.0)
+    names = ("centroid with offsets", "instance with offsets")
+    pipeline = load_pipeline([folders[n] for n in names], config)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 1), np.uint8)
+    top_down = pipeline.predictor
+    maps, offsets = pipeline.models["centroid"].network.predict_on_batch(image[None])
+    peaks = find_local_peaks(maps, 0.0)
+    assert len(peaks.row) > 1, "a network with random weights is sure of something"
+    order = np.argsort(-peaks.value, kind="stable")
+    cells = np.stack([peaks.column, peaks.row], axis=-1) + offsets[0, peaks.row, peaks.column]
+    (found,) = top_down.centroids.find([top_down.centroids.prepare(image)])
+    np.testing.assert_array_equal(found.scores, peaks.value[order])
+    assert np.allclose(found.points, 4 * cells[order], atol=1e-4) == (geometry == "sleap")
+
+    crop = top_down.nodes.cut(top_down.nodes.prepare(image), np.array([15.5, 15.5]))
+    maps, offsets = pipeline.models["centered_instance"].network.predict_on_batch(crop.image[None])
+    at = find_global_peaks(maps)
+    cells = np.stack([at.column, at.row], axis=-1) + offsets[0].reshape(4, 4, 2, 2)[at.row, at.column, at.channel]
+    ((points, *_),) = top_down.nodes.find(
+        [top_down.nodes.prepare(image)], [Centroids(np.array([[15.5, 15.5]]), np.ones(1))]
+    )
+    expected = crop.to_video(4.0 * cells) - 0.5
+    seen = at.value > 0
+    assert seen.any()
+    assert np.allclose(points[0][seen], expected[seen], atol=1e-4) == (geometry == "sleap")
 
 
 def of_flies(path):

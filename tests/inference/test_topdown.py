@@ -3,7 +3,7 @@ import pytest
 from drawn_films import draw, draw_map, find_blobs, knowing_network, spec_of
 
 from antpipe.config.inference import PredictConfig
-from antpipe.inference.topdown import CentroidFinder, Centroids, NodeFinder, Prepared
+from antpipe.inference.topdown import CentroidFinder, Centroids, NodeFinder, Prepared, map_heads
 
 SIZE = 110, 94
 STEPS = np.arange(0, 1, 0.1)
@@ -117,12 +117,18 @@ def test_crops_of_sleaps_networks_lie_between_pixels():
 
 
 def test_offsets_are_used_by_sleaps_geometry_alone():
-    spec = spec_of("centroid", stride=4, offset_head=True)
-    maps = np.zeros((1, 12, 12, 3), np.float32)
+    maps, offsets = np.zeros((1, 12, 12, 1), np.float32), np.zeros((1, 12, 12, 2), np.float32)
     maps[0, :, :, 0] = draw_map([(20.0, 16.0)], [1.0], (48, 48), 4, 1.5)
-    maps[0, 4, 5, 1:] = [0.25, -0.5]
-    for geometry, expected in (("sleap", [21.0, 14.0]), ("exact", [20.0, 16.0])):
-        finder = CentroidFinder(spec, lambda images: maps, PredictConfig(geometry=geometry))
+    offsets[0, 4, 5] = [0.25, -0.5]
+    given = {"confidence_maps": maps, "offset_refinement": offsets}
+    for learned, geometry, heads, expected in (
+        (True, "sleap", ["confidence_maps", "offset_refinement"], [21.0, 14.0]),
+        (True, "exact", ["confidence_maps"], [20.0, 16.0]),
+        (False, "sleap", ["confidence_maps"], [20.0, 16.0]),
+    ):
+        spec, config = spec_of("centroid", stride=4, offsets=learned), PredictConfig(geometry=geometry)
+        assert map_heads(spec, config) == heads
+        finder = CentroidFinder(spec, lambda images, heads=heads: [given[head] for head in heads], config)
         (found,) = finder.find([Prepared((48, 48), np.zeros((48, 48, 1), np.uint8))])
         np.testing.assert_allclose(found.points, [expected], atol=1e-4)
 
@@ -186,7 +192,7 @@ def fixed_finder(points, heights, **config):
     """A finder of two nodes whose network gives the same maps for every crop, whatever is in it."""
     maps = np.stack([draw_map([p], [h], (32, 32), 2, 1.5) for p, h in zip(points, heights, strict=True)], axis=-1)
     spec = spec_of("centered_instance", crop_size=32, nodes=("a", "b"))
-    return NodeFinder(spec, lambda images: np.stack([maps] * len(images)).astype(np.float32), PredictConfig(**config))
+    return NodeFinder(spec, lambda images: [np.stack([maps] * len(images)).astype(np.float32)], PredictConfig(**config))
 
 
 def find_at(finder, *at):
@@ -217,7 +223,7 @@ def test_predictions_that_share_no_node_are_two_animals():
     def run(images):
         first = draw_map([(16, 16)], [0.9], (32, 32), 2, 1.5)
         nothing = np.zeros_like(first)
-        return np.stack([np.stack(pair, axis=-1) for pair in ((first, nothing), (nothing, first))]).astype(np.float32)
+        return [np.stack([np.stack(pair, axis=-1) for pair in ((first, nothing), (nothing, first))]).astype(np.float32)]
 
     spec = spec_of("centered_instance", crop_size=32, nodes=("a", "b"))
     found = find_at(NodeFinder(spec, run, PredictConfig(min_distance=50.0)), (40, 40), (41, 40))

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import sleap_io as sio
+
+from antpipe.video.write import VideoWriter
 
 NODES = ("head", "thorax", "tail")
 EDGES = [("head", "thorax"), ("thorax", "tail")]
@@ -44,7 +47,23 @@ def draw_labels(frames, *, skeleton=None, video="D:/videos/a.mp4", predicted=())
 
 
 def save(labels, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     labels.save(str(path), embed=False, verbose=False)
+    return path
+
+
+def draw_film(path: Path, *, gray=90, frames=6, crf=0) -> Path:
+    """A film of 32x24 pixels whose frame n is all of one gray, `gray + 3 * n`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(path, width=32, height=24, fps=10, grayscale=True, crf=crf) as writer:
+        for number in range(frames):
+            writer.write(np.full((24, 32, 1), gray + 3 * number, np.uint8))
+    return path
+
+
+def draw_image(path: Path, gray=90) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), np.full((24, 32), gray, np.uint8))
     return path
 
 

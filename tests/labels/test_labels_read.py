@@ -6,7 +6,8 @@ import sleap_io as sio
 from drawn_labels import NODES, draw_instance, draw_labels, draw_skeleton, draw_video, save
 
 from antpipe.errors import LabelError
-from antpipe.labels.read import find_videos, instance_points, labelled_frames, read_labels, skeleton_of, user_points
+from antpipe.labels.project_videos import find_videos
+from antpipe.labels.read import instance_points, labelled_frames, read_labels, skeleton_of, user_points
 from antpipe.labels.videos import file_name, match_path, stored_path, video_keys
 from antpipe.labels.write import write_labels
 from antpipe.poses import Skeleton
@@ -137,6 +138,8 @@ def test_two_labelled_videos_cannot_be_one_of_the_project(tmp_path):
     with pytest.raises(LabelError, match="would all be the project's video 'film'"):
         find_videos(labels, {"film": tmp_path / "film.mp4"})
     assert video_keys(labels) == ["/cam1/film.mp4", "/cam2/film.mp4"]
+    labels.labeled_frames.pop()
+    assert find_videos(labels, {"film": tmp_path / "film.mp4"}) == {0: "film", 1: "film"}
 
 
 def test_embedded_images_stay_readable_and_need_no_project_video(shared_data):

@@ -8,22 +8,16 @@ from drawn_labels import draw_instance, draw_labels, draw_skeleton, draw_video
 from pydantic import ValidationError
 
 from antpipe.config.labels import MergeConfig, SplitConfig
+from antpipe.config.sleap import read_sleap_config
 from antpipe.errors import ConfigError, LabelError
+from antpipe.labels.fold import PARTS, Fold, nearest_training_frames
 from antpipe.labels.read import labelled_frames, read_labels
-from antpipe.labels.split import (
-    PARTS,
-    Fold,
-    Split,
-    frames_of,
-    nearest_training_frames,
-    split_from_indices,
-    split_labels,
-)
+from antpipe.labels.split import Split, frames_of, split_from_indices, split_labels
 from antpipe.labels.split_file import read_split, write_split
 
 
-def many(films, animals=lambda i: 1, step=1):
-    """Labels with {film: number of labelled frames}."""
+def many(films, animals=lambda i: 1, step=24):
+    """Labels with {film: number of labelled frames}, one in `step`."""
     skeleton = draw_skeleton()
     videos = [draw_video(f"/films/{name}.mp4") for name in films]
     frames = [
@@ -67,16 +61,55 @@ def test_blocks_are_runs_in_time_in_every_video():
     for part in PARTS:
         for film, count in (("a.mp4", 100), ("b.mp4", 50)):
             frames = [i for video, i in getattr(fold, part) if video == film]
-            assert frames == list(range(frames[0], frames[-1] + 1))
+            assert frames == list(range(frames[0], frames[-1] + 1, 24))
             assert len(frames) == count * {"train": 0.6, "val": 0.2, "test": 0.2}[part]
     distances = nearest_training_frames(fold, "test")
-    assert distances.count(1) <= 4  # only where two runs touch
+    assert distances.count(24) <= 4  # only where two runs touch
+
+
+@pytest.mark.parametrize("folds", [None, 4])
+@pytest.mark.parametrize(("step", "gap"), [(1, 5), (1, 12), (3, 5), (5, 5), (24, 5)])
+def test_neighbours_never_straddle_training_and_the_rest(folds, step, gap):
+    labels = many({"a": 300, "b": 200}, step=step)
+    split = split_labels(labels, folds=folds, seed=1, min_gap=gap)
+    for number, fold in enumerate(split.folds):
+        whole = split_labels(labels, folds=folds, seed=1, min_gap=0).folds[number]
+        train = {*fold.train}
+        left_out = [key for key in whole.train if key not in train]
+        assert (fold.val, fold.test) == (whole.val, whole.test)
+        for part in ("val", "test"):
+            assert min(nearest_training_frames(fold, part)) >= gap
+        for video, frame in left_out:
+            assert min(abs(frame - i) for v, i in (*fold.val, *fold.test) if v == video) < gap
+        assert any(f"{len(left_out)} of {len(whole.train)} training frames" in n for n in split.notes) == bool(left_out)
+    assert bool(split.notes) == (step < gap)
+
+
+def test_a_gap_that_would_cost_too_much_shrinks_and_the_split_says_so():
+    labels = many({"a": 40}, step=1)
+    whole, wide = (split_labels(labels, min_gap=gap).folds[0] for gap in (0, 200))
+    others = [i for _, i in (*whole.val, *whole.test)]
+    nearest = [min(abs(i - other) for other in others) for _, i in whole.train]
+    gap = max(g for g in range(200) if 4 * sum(d < g for d in nearest) <= len(nearest))
+    assert 1 < gap < 200
+    assert wide.train == tuple(key for key, d in zip(whole.train, nearest, strict=True) if d >= gap)
+    left_out = len(whole.train) - len(wide.train)
+    assert split_labels(labels, min_gap=200).notes == (
+        f"a gap of 200 frames would leave out more than a quarter of the 24 training frames, so it is {gap}; "
+        f"{left_out} of 24 training frames were left out, as they are nearer than {gap} frames to one of validation or "
+        "test",
+    )
+    assert split_labels(labels, min_gap=0).notes == ()
+
+
+def test_frames_that_were_to_stay_anywhere_keep_no_gap():
+    assert sum(sizes(split_labels(many({"a": 40}, step=1), by="frame").folds[0])) == 40
 
 
 def test_block_frames_sets_the_length_of_blocks():
     labels = many({"a": 95})
     fold = split_labels(labels, by="block", block_frames=10, seed=0).folds[0]
-    part_of = {i: part for part in PARTS for _, i in getattr(fold, part)}
+    part_of = {i // 24: part for part in PARTS for _, i in getattr(fold, part)}
     for start in range(0, 95, 10):
         assert len({part_of[i] for i in range(start, min(start + 10, 95))}) == 1
     assert is_partition(fold, labels)
@@ -92,8 +125,16 @@ def test_videos_stay_whole():
 def test_frames_with_few_and_many_animals_go_to_all_parts_alike():
     labels = many({"a": 200}, animals=lambda i: 1 + 19 * (i % 4 == 0))
     fold = split_labels(labels, by="frame", seed=2).folds[0]
-    crowded = [sum(i % 4 == 0 for _, i in getattr(fold, part)) for part in PARTS]
+    crowded = [sum(i // 24 % 4 == 0 for _, i in getattr(fold, part)) for part in PARTS]
     assert crowded == pytest.approx([30, 10, 10], abs=1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_crowded_blocks_go_to_all_parts_alike(seed):
+    labels = many({"a": 500}, animals=lambda i: 1 + i // 100)
+    fold = split_labels(labels, by="block", block_frames=10, seed=seed).folds[0]
+    crowd = [np.mean([1 + i // 24 // 100 for _, i in getattr(fold, part)]) for part in PARTS]
+    assert crowd == pytest.approx([3, 3, 3], abs=0.15)
 
 
 @pytest.mark.parametrize("by", ["block", "frame", "video"])
@@ -143,6 +184,7 @@ def test_frames_without_user_instances_belong_to_no_part():
         ({"folds": 1}, ConfigError, "folds: expected at least 2"),
         ({"by": "frame", "block_frames": 3}, ConfigError, "with by block, got 3 with by frame"),
         ({"block_frames": 0}, ConfigError, "block_frames: expected at least 1"),
+        ({"min_gap": -1}, ConfigError, "split min_gap: expected 0 frames or more, got -1"),
         ({"folds": 6}, LabelError, "6 folds and a test part need at least 7 labelled frames, got 6"),
         ({"by": "video"}, LabelError, "expected at least 3 labelled videos, one per part, got 2"),
         ({"block_frames": 3}, LabelError, "make 2 blocks of 3, expected at least 3"),
@@ -192,7 +234,7 @@ def test_what_is_no_split_file_is_refused(tmp_path, text):
 
 
 def test_frames_of_a_part_come_in_its_order_and_missing_ones_are_named():
-    labels = many({"a": 5})
+    labels = many({"a": 5}, step=1)
     assert [f.frame_idx for f in frames_of(labels, [("a.mp4", 3), ("a.mp4", 0)])] == [3, 0]
     with pytest.raises(LabelError, match=r"1 of 2 frames are not labelled .* frame 9 of 'a.mp4'; split"):
         frames_of(labels, [("a.mp4", 3), ("a.mp4", 9)])
@@ -210,9 +252,8 @@ def test_videos_of_the_same_file_name_keep_apart():
 def test_indices_of_a_sleap_config_give_the_parts_that_sleap_saved(shared_data, kind):
     labels = read_labels(shared_data / "ants_labels" / "datasets" / "col218_crop.v001.slp")
     for folder in sorted((shared_data / "ants_models" / "general").glob(f"*.{kind}")):
-        lists = json.loads((folder / "training_config.json").read_text())["data"]["labels"]
-        names = {"train": "training_inds", "val": "validation_inds", "test": "test_inds"}
-        split = split_from_indices(labels, **{part: lists[name] for part, name in names.items()})
+        lists = read_sleap_config(folder / "training_config.json").training_indices
+        split = split_from_indices(labels, **lists)
         for part in PARTS:
             stored = read_labels(folder / f"labels_gt.{part}.slp")
             wanted = [(f.video.filename.rsplit("/", 1)[-1], f.frame_idx) for f in stored]
@@ -276,5 +317,5 @@ def test_max_frames_thins_out_training_and_validation_but_not_test():
     assert set(thin.train) < set(whole.train)
     assert thin.test == whole.test
     gaps = np.diff(sorted(frame for _, frame in thin.train))
-    assert gaps.max() < 8, "spread over time"
+    assert gaps.max() < 8 * 24, "spread over time"
     assert split_labels(labels, fractions=(0.5, 0.1, 0.4), max_frames=30).folds[0] == thin

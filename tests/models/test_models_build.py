@@ -3,13 +3,21 @@ import numpy as np
 import pytest
 
 from antpipe.config.model import ModelConfig
-from antpipe.models.build import build_network
+from antpipe.models.build import build_network, heads_of
+from antpipe.models.spec import ModelSpec
+from antpipe.poses import Skeleton
 
 
-def config(output_stride=4, channels=1, **unet):
-    return ModelConfig.model_validate(
-        {"input": {"channels": channels}, "backbone": {"unet": unet}, "head": {"output_stride": output_stride}}
+def spec(model_type, output_stride=4, *, nodes=1, channels=1, offsets=False, **unet):
+    config = ModelConfig.model_validate(
+        {
+            "input": {"channels": channels},
+            "backbone": {"unet": unet},
+            "head": {"output_stride": output_stride, "offset_refinement": offsets},
+        }
     )
+    skeleton = Skeleton(nodes=tuple("abcdef"[:nodes]))
+    return ModelSpec(model_type=model_type, config=config, skeleton=skeleton, crop_size=None)
 
 
 def conv(channels, filters, kernel=3):
@@ -50,16 +58,16 @@ UNETS = [
 @pytest.mark.parametrize(("filters", "rate", "max_stride", "output_stride", "interpolate", "middle"), UNETS)
 def test_a_unet_has_the_size_of_its_description(filters, rate, max_stride, output_stride, interpolate, middle):
     network = build_network(
-        config(
+        spec(
+            "centered_instance",
             output_stride,
+            nodes=3,
             filters=filters,
             filters_rate=rate,
             max_stride=max_stride,
             up_interpolate=interpolate,
             middle_block=middle,
-        ),
-        "centered_instance",
-        3,
+        )
     )
     assert network.count_params() == parameters_of_a_unet(
         filters, rate, max_stride, output_stride, not interpolate, middle, 3
@@ -72,8 +80,8 @@ def test_a_unet_has_the_size_of_its_description(filters, rate, max_stride, outpu
     [(2, 8, 2, 1), (2, 8, 1, 1), (4, 16, 2, 1), (4, 16, 4, 2), (None, 8, 1, 3), (16, 16, 16, 1), (8, 8, 4, 1)],
 )
 def test_a_stem_and_stacks_give_maps_of_the_asked_size(stem_stride, max_stride, output_stride, stacks):
-    settings = config(output_stride, stem_stride=stem_stride, max_stride=max_stride, stacks=stacks, filters=4)
-    network = build_network(settings, "centroid", 1)
+    unet = {"stem_stride": stem_stride, "max_stride": max_stride, "stacks": stacks, "filters": 4}
+    network = build_network(spec("centroid", output_stride, **unet))
     maps = network.predict_on_batch(np.zeros((1, 32, 48, 1), np.uint8))
     maps = maps if isinstance(maps, list) else [maps]
     assert [m.shape for m in maps] == [(1, 32 // output_stride, 48 // output_stride, 1)] * stacks
@@ -85,7 +93,7 @@ def test_a_stem_and_stacks_give_maps_of_the_asked_size(stem_stride, max_stride, 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gray_levels_go_in_as_bytes(channels):
-    network = build_network(config(channels=channels, max_stride=4, filters=4), "centroid", 1)
+    network = build_network(spec("centroid", channels=channels, max_stride=4, filters=4))
     assert network.input_shape == (None, None, None, channels)
     assert network.inputs[0].dtype == "uint8"
     levels = keras.Model(network.inputs, network.get_layer("gray_levels").output)
@@ -94,7 +102,7 @@ def test_gray_levels_go_in_as_bytes(channels):
 
 
 def test_offsets_are_a_second_output():
-    network = build_network(config(max_stride=8, filters=4), "centered_instance", 5, offsets=True)
+    network = build_network(spec("centered_instance", nodes=5, offsets=True, max_stride=8, filters=4))
     shapes = [tuple(shape) for shape in network.compute_output_shape((1, 32, 32, 1))]
     assert shapes == [(1, 8, 8, 5), (1, 8, 8, 10)]
     assert [layer.name for layer in network.layers if "Head" in layer.name] == [
@@ -103,20 +111,52 @@ def test_offsets_are_a_second_output():
     ]
 
 
+def test_outputs_come_by_head_and_within_each_by_stack():
+    network = build_network(spec("centered_instance", 1, nodes=2, offsets=True, max_stride=4, filters=3, stacks=2))
+    expected = [f"{head}_{n}" for head in ("CenteredInstanceConfmapsHead", "OffsetRefinementHead") for n in (0, 1)]
+    layers = {network.get_layer(name).output.name: name for name in expected}
+    assert [layers[output.name] for output in network.outputs] == expected
+
+
+@pytest.mark.parametrize("offsets", [False, True])
+def test_the_centroid_is_one_map_whatever_the_skeleton(offsets):
+    network = build_network(spec("centroid", nodes=4, offsets=offsets, max_stride=8, filters=4))
+    assert [output.shape[-1] for output in network.outputs] == [1, 2][: 1 + offsets]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "heads"),
+    [
+        ("centroid", {"confidence_maps": "CentroidConfmapsHead"}),
+        ("centered_instance", {"confidence_maps": "CenteredInstanceConfmapsHead"}),
+        ("single_instance", {"confidence_maps": "SingleInstanceConfmapsHead"}),
+        ("multi_instance", {"confidence_maps": "MultiInstanceConfmapsHead", "pafs": "PartAffinityFieldsHead"}),
+        ("multi_class_bottomup", {"confidence_maps": "MultiInstanceConfmapsHead", "class_maps": "ClassMapsHead"}),
+        (
+            "multi_class_topdown",
+            {"confidence_maps": "CenteredInstanceConfmapsHead", "class_vectors": "ClassVectorsHead"},
+        ),
+    ],
+)
+def test_heads_have_sleaps_names_and_the_maps_come_first(model_type, heads):
+    assert list(heads_of(spec(model_type)).items()) == list(heads.items())
+    with_offsets = heads_of(spec(model_type, offsets=True))
+    assert list(with_offsets.items()) == [*heads.items(), ("offset_refinement", "OffsetRefinementHead")]
+
+
 def test_precision_is_that_of_this_network_alone():
     before = keras.mixed_precision.dtype_policy()
-    network = build_network(config(max_stride=8, filters=4), "centroid", 1, "mixed_bfloat16")
+    network = build_network(spec("centroid", max_stride=8, filters=4), "mixed_bfloat16")
     assert keras.mixed_precision.dtype_policy() == before
     assert network.get_layer("stack0_enc0_conv0").compute_dtype == "bfloat16"
     assert network.get_layer("CentroidConfmapsHead_0").compute_dtype == "float32"
     assert network.predict_on_batch(np.zeros((1, 16, 16, 1), np.uint8)).dtype == np.float32
-    assert build_network(config(max_stride=8, filters=4), "centroid", 1).get_layer(
-        "stack0_enc0_conv0"
-    ).compute_dtype == ("float32")
+    plain = build_network(spec("centroid", max_stride=8, filters=4))
+    assert plain.get_layer("stack0_enc0_conv0").compute_dtype == "float32"
 
 
 def test_a_failed_build_leaves_the_precision_as_it_was():
     before = keras.mixed_precision.dtype_policy()
     with pytest.raises(KeyError):
-        build_network(config(max_stride=8, filters=4), "no such type", 1, "mixed_bfloat16")
+        build_network(spec("no such type", max_stride=8, filters=4), "mixed_bfloat16")
     assert keras.mixed_precision.dtype_policy() == before

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import h5py
 import keras
@@ -31,7 +32,7 @@ def run_folder(tmp_path):
     folder.mkdir()
     config = ModelConfig.model_validate(SMALL)
     spec = ModelSpec(model_type="centered_instance", config=config, skeleton=SKELETON, crop_size=32)
-    network = build_network(config, spec.model_type, spec.maps, "float32")
+    network = build_network(spec, "float32")
     network.save_weights(folder / "best.weights.h5")
     write_spec(folder, spec, {"python": "3"})
     return folder, spec, network
@@ -144,7 +145,8 @@ def test_what_sleaps_folders_say(shared_data):
     assert (instance.spec.crop_size, instance.spec.maps, instance.spec.stride) == (96, 2, 2)
     assert instance.spec.skeleton == Skeleton(nodes=("A", "B"), edges=(("A", "B"),))
     assert centroid.spec.from_sleap
-    assert centroid.spec.offset_head
+    assert centroid.spec.config.head.offset_refinement
+    assert centroid.spec.classes == ()
     assert centroid.spec.config.input.channels == 1
 
 
@@ -249,7 +251,9 @@ def test_heads_without_a_stack_number_are_found(sleap_folder):
 
 def test_a_head_that_is_not_asked_for_is_left_out(sleap_folder):
     model = load_model(sleap_folder)
-    without = build_network(model.spec.config, "centered_instance", 2, "float32")
+    head = model.spec.config.head.model_copy(update={"offset_refinement": False})
+    plain = replace(model.spec, config=model.spec.config.model_copy(update={"head": head}))
+    without = build_network(plain, "float32")
     load_sleap_weights(without, sleap_folder / "best_model.h5")
     images = random_images((1, 96, 96, 1))
     np.testing.assert_array_equal(without.predict_on_batch(images), model.network.predict_on_batch(images)[0])

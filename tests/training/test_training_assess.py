@@ -5,7 +5,8 @@ from drawn_animals import SKELETON, draw_frames
 from antpipe.config.inference import PredictConfig
 from antpipe.config.model import ModelConfig
 from antpipe.geometry import centroids
-from antpipe.inference.topdown import Centroids, Found
+from antpipe.inference.predictor import Found
+from antpipe.inference.topdown import Centroids
 from antpipe.models.folder import TrainedModel
 from antpipe.models.spec import ModelSpec
 from antpipe.training import assess as module

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from drawn_animals import BRIGHTNESS, SKELETON, draw_frames
+from drawn_animals import BRIGHTNESS, SKELETON, draw_blobs, draw_frames
 
 from antpipe.config.inference import PredictConfig
 from antpipe.config.model import AugmentationConfig, ModelConfig
@@ -8,7 +10,7 @@ from antpipe.geometry import centroids
 from antpipe.inference.topdown import CentroidFinder, NodeFinder
 from antpipe.models.spec import ModelSpec
 from antpipe.training.batches import training_batches, validation_batches
-from antpipe.training.samples import Sample, centroid_samples, instance_samples, scaled
+from antpipe.training.samples import Sample, centroid_samples, frame_samples, instance_samples, scaled
 
 STILL = {"rotation": None, "scale": None, "translation": None, "contrast": None, "brightness": None}
 
@@ -35,6 +37,7 @@ def samples_of(spec, count=3, seed=0):
 
 
 def batches(samples, *, seed=5, epoch=2, steps=4, batch_size=3, config=None, size=(32, 32), flip_order=None):
+    flip_order = np.arange(samples[0].points.shape[1]) if flip_order is None else flip_order
     config = AugmentationConfig() if config is None else config
     return list(
         training_batches(
@@ -52,9 +55,9 @@ def batches(samples, *, seed=5, epoch=2, steps=4, batch_size=3, config=None, siz
 
 def assert_equal(first, second):
     assert len(first) == len(second)
-    for (images, points), (other_images, other_points) in zip(first, second, strict=True):
+    for (images, truth), (other_images, other_truth) in zip(first, second, strict=True):
         np.testing.assert_array_equal(images, other_images)
-        np.testing.assert_array_equal(points, other_points)
+        np.testing.assert_array_equal(truth, other_truth)
 
 
 def test_batches_follow_from_seed_epoch_and_step_alone():
@@ -75,15 +78,20 @@ def test_every_sample_of_an_epoch_is_drawn_anew():
 
 def test_images_and_points_have_the_shapes_that_the_network_wants():
     samples = samples_of(spec_of("centered_instance", 32))
-    for images, points in batches(samples):
+    for images, truth in batches(samples):
         assert (images.shape, images.dtype) == ((3, 32, 32, 1), np.uint8)
-        assert (points.shape, points.dtype) == ((3, 3, 2), np.float32)
+        assert (truth.shape, truth.dtype) == ((3, 1, 3, 3), np.float32)
 
 
 @pytest.mark.parametrize(("count", "steps", "batch_size"), [(6, 4, 3), (5, 2, 2), (1, 3, 2), (7, 7, 1)])
 def test_an_epoch_goes_through_all_samples_before_one_comes_again(count, steps, batch_size):
     samples = [
-        Sample(image=np.full((4, 4, 1), 10 + n, np.uint8), points=np.zeros((1, 2)), centre=np.array([1.5, 1.5]))
+        Sample(
+            image=np.full((4, 4, 1), 10 + n, np.uint8),
+            points=np.zeros((1, 1, 2)),
+            classes=np.array([-1]),
+            centre=np.array([1.5, 1.5]),
+        )
         for n in range(count)
     ]
     drawn = batches(samples, steps=steps, batch_size=batch_size, size=(4, 4), config=AugmentationConfig(**STILL))
@@ -113,8 +121,8 @@ def test_left_is_left_whatever_the_mirror_does(flips):
     config = AugmentationConfig(**{**STILL, "rotation": (-180, 180), **flips})
     samples = samples_of(spec_of("centered_instance", 40), count=10)
     swapped = 0
-    for images, points in batches(samples, steps=10, size=(40, 40), config=config, flip_order=SKELETON.flip_order()):
-        for image, (head, left, right) in zip(images, points, strict=True):
+    for images, truth in batches(samples, steps=10, size=(40, 40), config=config, flip_order=SKELETON.flip_order()):
+        for image, (head, left, right) in zip(images, truth[:, 0, :, :2], strict=True):
             turn = np.linalg.det(np.stack([left - head, right - head]))
             assert turn < 0
             level = brightness_at(image, left)
@@ -128,10 +136,10 @@ def test_left_is_left_whatever_the_mirror_does(flips):
 def test_centroids_of_a_frame_do_not_change_places():
     spec = spec_of("centroid")
     frames = [scaled(frame, spec) for frame in draw_frames(2, 0, animals=2) + draw_frames(1, 1, animals=1)]
-    samples = centroid_samples(frames, spec, 0)
+    samples = centroid_samples(frames, 0)
     config = AugmentationConfig(**{**STILL, "flip_horizontal": True})
-    for images, points in batches(samples, size=(72, 56), config=config):
-        for image, (first, second) in zip(images, points, strict=True):
+    for images, truth in batches(samples, size=(72, 56), config=config):
+        for image, (first, second) in zip(images, truth[:, :, 0, :2], strict=True):
             assert abs(brightness_at(image, first) - BRIGHTNESS["head"]) < CLOSE
             assert np.isnan(second).all() or abs(brightness_at(image, second) - BRIGHTNESS["head"]) < CLOSE
 
@@ -149,7 +157,7 @@ def test_validation_crops_are_those_of_inference(scale, crop_size, anchor):
     samples = instance_samples([scaled(f, spec) for f in frames], spec, anchor, [0, 1, 2])
     found = list(validation_batches(samples, size=(crop_size, crop_size), batch_size=3))
     assert [len(images) for images, _ in found] == [3, 3, 2]
-    images, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    images, truth = (np.concatenate(parts) for parts in zip(*found, strict=True))
     finder = NodeFinder(spec, no_network, PredictConfig())
     row = 0
     for frame in frames:
@@ -157,7 +165,7 @@ def test_validation_crops_are_those_of_inference(scale, crop_size, anchor):
         for nodes, at in zip(frame.points, centroids(frame.points, anchor), strict=True):
             crop = finder.cut(prepared, at)
             np.testing.assert_array_equal(images[row], crop.image)
-            np.testing.assert_allclose(points[row], crop.to_video.inverse()(nodes), atol=1e-4)
+            np.testing.assert_allclose(truth[row, 0, :, :2], crop.to_video.inverse()(nodes), atol=1e-4)
             row += 1
     assert row == len(images)
 
@@ -168,9 +176,9 @@ def test_validation_frames_are_those_of_inference(scale):
     frames = draw_frames(3, 3, size=(75, 58))
     ready = [scaled(f, spec) for f in frames]
     width, height = (-(-side // 8) * 8 for side in ready[0].size)
-    ((images, points),) = validation_batches(centroid_samples(ready, spec, None), size=(width, height), batch_size=8)
+    ((images, truth),) = validation_batches(centroid_samples(ready, None), size=(width, height), batch_size=8)
     finder = CentroidFinder(spec, no_network, PredictConfig())
-    for frame, image, found in zip(frames, images, points, strict=True):
+    for frame, image, found in zip(frames, images, truth[:, :, 0, :2], strict=True):
         np.testing.assert_array_equal(image, finder.prepare(frame.image).image)
         to_input = spec.input_transform(frame.size)
         np.testing.assert_allclose(found, to_input(centroids(frame.points)), atol=1e-4)
@@ -185,11 +193,50 @@ def test_validation_is_the_same_every_time():
 def test_frames_of_several_sizes_share_a_batch():
     spec = spec_of("centroid")
     frames = [scaled(f, spec) for f in draw_frames(1, 0, size=(72, 56)) + draw_frames(1, 1, size=(64, 48), animals=1)]
-    ((images, points),) = validation_batches(centroid_samples(frames, spec, None), size=(72, 56), batch_size=2)
+    ((images, truth),) = validation_batches(centroid_samples(frames, None), size=(72, 56), batch_size=2)
     np.testing.assert_array_equal(images[1][:48, :64], frames[1].image)
     assert not images[1][48:].any()
-    assert np.isnan(points[1, 1]).all()
-    np.testing.assert_allclose(points[1, 0], centroids(frames[1].points)[0], atol=1e-5)
+    assert truth.shape == (2, 2, 1, 3)
+    assert np.isnan(truth[1, 1, :, :2]).all()
+    assert truth[1, 1, 0, 2] == -1
+    np.testing.assert_allclose(truth[1, 0, 0, :2], centroids(frames[1].points)[0], atol=1e-5)
+
+
+def told_apart(tracks):
+    """A model of whole frames that knows two animals, and the samples of frames with these tracks."""
+    spec = replace(spec_of("multi_class_bottomup"), classes=("ant a", "ant b"))
+    frames = [replace(f, tracks=names) for f, names in zip(draw_frames(len(tracks), 0), tracks, strict=True)]
+    return frames, frame_samples([scaled(f, spec) for f in frames], spec, [0, 1, 2])
+
+
+TRACKS = [("ant b", "ant a"), ("ant a", None), ()]
+NUMBERS = [[1, 0], [0, -1], [-1, -1]]
+
+
+def test_every_node_of_the_truth_has_the_class_of_its_animal():
+    frames, samples = told_apart(TRACKS)
+    ((_, truth),) = validation_batches(samples, size=(72, 56), batch_size=3)
+    assert truth.shape == (3, 2, 3, 3)
+    for row, frame in enumerate(frames):
+        np.testing.assert_allclose(truth[row, ..., :2], frame.points, atol=1e-5)
+        np.testing.assert_array_equal(truth[row, ..., 2], np.repeat(NUMBERS[row], 3).reshape(2, 3))
+
+
+def test_classes_stay_with_their_animals_whatever_the_mirror_does():
+    _, samples = told_apart(TRACKS)
+    config = AugmentationConfig(**{**STILL, "rotation": (-180, 180), "flip_horizontal": True})
+    seen, brightness = 0, list(BRIGHTNESS.values())
+    for row, sample in enumerate(samples):
+        # Of the two animals of a frame the first is made dark, so that the picture says which is which.
+        image = draw_blobs((72, 56), sample.points.reshape(-1, 2), [40] * 3 + brightness)
+        dark = [replace(sample, image=image)]
+        for images, truth in batches(dark, size=(72, 56), config=config, flip_order=SKELETON.flip_order()):
+            assert truth[..., 2].tolist() == [np.repeat(NUMBERS[row], 3).reshape(2, 3).tolist()] * len(images)
+            for image, points in zip(images, truth[..., :2], strict=True):
+                inside = [p for p in points[0] if 2 < p[0] < 69 and 2 < p[1] < 53]
+                assert all(brightness_at(image, p) < 60 for p in inside)
+                seen += len(inside)
+    assert seen > 50
 
 
 def test_without_changes_training_sees_what_validation_sees():
@@ -197,8 +244,9 @@ def test_without_changes_training_sees_what_validation_sees():
     spec = spec_of("centered_instance", 32, augmentation=STILL)
     samples = samples_of(spec, count=1)
     config = AugmentationConfig(**STILL)
-    ((images, points),) = batches(samples, steps=1, batch_size=2, config=config)
-    ((plain, plain_points),) = validation_batches(samples, size=(32, 32), batch_size=2)
+    ((images, truth),) = batches(samples, steps=1, batch_size=2, config=config)
+    ((plain, plain_truth),) = validation_batches(samples, size=(32, 32), batch_size=2)
+    points, plain_points = truth[:, 0, :, :2], plain_truth[:, 0, :, :2]
     order = [int(np.argmin(np.abs(plain_points - p).sum(axis=(1, 2)))) for p in points]
     assert sorted(order) == [0, 1]
     assert np.abs(points - plain_points[order]).max() <= 0.5

@@ -23,12 +23,12 @@ from antpipe.training.train import prepare, train_model
 STEPS, EPOCHS = 3, 4
 
 
-def config_of(stacks=1, **optimization):
+def config_of(stacks=1, offsets=False, max_stride=2, **optimization):
     optimization = {"batch_size": 2, "epochs": EPOCHS, "min_batches_per_epoch": STEPS, **optimization}
     return ModelConfig.model_validate(
         {
-            "backbone": {"unet": {"max_stride": 2, "filters": 3, "stacks": stacks}},
-            "head": {"output_stride": 1, "sigma": 1.5},
+            "backbone": {"unet": {"max_stride": max_stride, "filters": 3, "stacks": stacks}},
+            "head": {"output_stride": 1, "sigma": 1.5, "offset_refinement": offsets},
             "augmentation": {"flip_horizontal": True, "gaussian_noise": [0, 5]},
             "optimization": optimization,
         }
@@ -148,6 +148,15 @@ def test_the_state_of_other_images_is_not_used(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_state_of_another_type_of_model_is_not_used(tmp_path):
+    # Both learn from the same images and points, but the networks differ.
+    config = config_of(max_stride=8)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", config, die_at=2 * STEPS, model_type="single_instance")
+    assert train(tmp_path / "run", config, model_type="multi_instance")[1][0][0] == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{", "[]"])
 def test_a_state_that_cannot_be_read_is_not_used(tmp_path, undisturbed, content):
     with pytest.raises(Killed):
@@ -174,10 +183,11 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     assert not (tmp_path / "model.json").exists()
 
 
-def loss_by_hand(predicted, points, config):
-    """The mean over samples of the mean squared difference from the true maps."""
+def loss_by_hand(predicted, truth, config):
+    """The mean over samples of the mean squared difference from the true maps of the only animal."""
     stride, sigma = config.head.output_stride, config.head.sigma
     down, across = np.mgrid[: predicted.shape[1], : predicted.shape[2]]
+    (points,) = np.moveaxis(truth.astype(float), 1, 0)
     x, y = points[:, None, None, :, 0] / stride, points[:, None, None, :, 1] / stride
     target = np.exp(-((across[None, ..., None] - x) ** 2 + (down[None, ..., None] - y) ** 2) / (2 * sigma**2))
     return ((predicted - np.nan_to_num(target)) ** 2).mean()
@@ -190,8 +200,8 @@ def test_the_best_epochs_weights_are_kept_and_its_loss_is_the_mean_over_all_samp
     problem = prepare(PARTS, SKELETON, config, "centered_instance")
     found = list(validation_batches(problem.val, size=problem.size, batch_size=2))
     assert [len(images) for images, _ in found] == [2, 1]
-    images, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    loss = loss_by_hand(model.network.predict_on_batch(images), points.astype(float), config)
+    images, truth = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    loss = loss_by_hand(model.network.predict_on_batch(images), truth, config)
     assert log_of(tmp_path / "run")["val_loss"].min() == pytest.approx(loss, rel=1e-5)
 
 
@@ -213,18 +223,52 @@ def test_several_stacks_learn_the_same(tmp_path, model_type):
     config = config_of(stacks=2, epochs=1)
     model, _ = train(tmp_path / "run", config, model_type=model_type)
     problem = prepare(PARTS, SKELETON, config, model_type)
-    ((images, points), *_) = validation_batches(problem.val, size=problem.size, batch_size=8)
+    ((images, truth), *_) = validation_batches(problem.val, size=problem.size, batch_size=8)
     maps = model.network.predict_on_batch(images)
     assert len(maps) == 2
-    losses = [loss_by_hand(m, points.astype(float), config) for m in maps]
+    losses = [loss_by_hand(m, truth, config) for m in maps]
     assert log_of(tmp_path / "run")["val_loss"][0] == pytest.approx(sum(losses), rel=1e-4)
     keras.utils.set_random_seed(0)
-    start = build_network(config, model_type, problem.spec.maps)
+    start = build_network(problem.spec)
     moved = [
         not np.array_equal(a.numpy(), b.numpy())
         for a, b in zip(start.trainable_variables, model.network.trainable_variables, strict=True)
     ]
     assert all(moved), "every layer of both stacks is trained"
+
+
+def offset_loss_by_hand(predicted, truth, config):
+    """The mean over samples of the mean squared difference from the way to the only animal's nodes, where it is near.
+
+    For an output stride of 1.
+    """
+    down, across = np.mgrid[: predicted.shape[1], : predicted.shape[2]]
+    (points,) = np.moveaxis(truth.astype(float), 1, 0)
+    way = points[:, None, None, :, :2] - np.stack([across, down], axis=-1)[None, :, :, None]
+    near = np.exp(-(way**2).sum(axis=-1, keepdims=True) / (2 * config.head.sigma**2)) > 0.2
+    target = np.where(near, way, 0).reshape(predicted.shape)
+    return ((predicted - target) ** 2).mean()
+
+
+@pytest.mark.parametrize("stacks", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_network_with_offsets_learns_both(tmp_path, stacks):
+    config = config_of(stacks, offsets=True, epochs=2)
+    model, _ = train(tmp_path / "run", config)
+    problem = prepare(PARTS, SKELETON, config, "centered_instance")
+    ((images, truth),) = validation_batches(problem.val, size=problem.size, batch_size=8)
+    outputs = model.network.predict_on_batch(images)
+    assert len(outputs) == 2 * stacks
+    losses = [loss_by_hand(maps, truth, config) for maps in outputs[:stacks]]
+    losses += [offset_loss_by_hand(offsets, truth, config) for offsets in outputs[stacks:]]
+    assert log_of(tmp_path / "run")["val_loss"].min() == pytest.approx(sum(losses), rel=1e-4)
+    keras.utils.set_random_seed(0)
+    start = build_network(problem.spec)
+    moved = [
+        not np.array_equal(a.numpy(), b.numpy())
+        for a, b in zip(start.trainable_variables, model.network.trainable_variables, strict=True)
+    ]
+    assert all(moved), "every layer of both heads is trained"
+    assert load_model(tmp_path / "run").spec.config.head.offset_refinement
 
 
 @pytest.mark.slow

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawn_animals import BRIGHTNESS, SKELETON, centre_of_light, draw_blobs, draw_frames
@@ -11,7 +13,9 @@ from antpipe.training.samples import (
     Sample,
     centroid_samples,
     check_crop_size,
+    class_indices,
     find_crop_size,
+    frame_samples,
     instance_samples,
     nodes_outside,
     scaled,
@@ -19,6 +23,8 @@ from antpipe.training.samples import (
 from antpipe.training.train import prepare
 
 NAN = np.nan
+ANIMAL = [[20, 20], [30, 30], [40, 26]]
+HIDDEN = [[NAN, NAN]] * 3
 
 
 def config_of(scale=1.0, **values):
@@ -55,9 +61,10 @@ def test_every_animal_is_a_sample_with_its_own_points():
     samples = instance_samples(frames, spec_of(), None, [2, 0])
     assert len(samples) == 6
     for sample, points in zip(samples, np.concatenate([f.points for f in frames]), strict=True):
-        offset = sample.points - points[[2, 0]]
+        assert sample.points.shape == (1, 2, 2)
+        offset = sample.points[0] - points[[2, 0]]
         assert np.abs(offset - np.round(offset[0])).max() < 1e-9  # moved by whole pixels
-        column, row = np.round(sample.points[1]).astype(int)
+        column, row = np.round(sample.points[0, 1]).astype(int)
         assert sample.image[row, column, 0] > 0.8 * BRIGHTNESS["head"]
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
         np.testing.assert_allclose(sample.centre, middle + offset[0])
@@ -74,14 +81,60 @@ def test_an_animal_without_a_visible_node_gives_no_sample():
     points = [[[10, 10], [20, 20], [30, 10]], [[NAN, NAN]] * 3, [[NAN, NAN], [50, 40], [NAN, NAN]]]
     samples = instance_samples([frame_of(points)], spec_of(), 0, [0, 1, 2])
     assert len(samples) == 2
-    assert np.isnan(samples[1].points[[0, 2]]).all()
-    np.testing.assert_array_equal(samples[1].centre, samples[1].points[1])
+    assert np.isnan(samples[1].points[0, [0, 2]]).all()
+    np.testing.assert_array_equal(samples[1].centre, samples[1].points[0, 1])
+
+
+ANTS = ("ant a", "ant b", "ant c")
+
+
+@pytest.mark.parametrize(
+    ("tracks", "classes", "expected"),
+    [
+        (("ant c", "ant a"), ANTS, [2, 0]),
+        (("ant b", "ant b"), ANTS, [1, 1]),
+        (("ant b", None), ANTS, [1, -1]),
+        (("ant b", "ant x"), ANTS, [1, -1]),
+        (("", "None"), ANTS, [-1, -1]),
+        ((), ANTS, [-1, -1]),
+        (("ant a", "ant b"), (), [-1, -1]),
+    ],
+)
+def test_classes_are_numbers_of_tracks(tracks, classes, expected):
+    frame = replace(frame_of([ANIMAL, HIDDEN]), tracks=tracks)
+    found = class_indices(frame, classes)
+    assert (found.tolist(), found.dtype) == (expected, np.int64)
+
+
+def test_a_frame_without_animals_has_no_classes():
+    assert class_indices(frame_of([]), ANTS).shape == (0,)
+
+
+def test_the_samples_of_whole_frames_have_the_chosen_nodes_of_all_animals():
+    spec = replace(spec_of(crop_size=None), model_type="multi_class_bottomup", classes=ANTS)
+    frames = [replace(f, tracks=("ant b", "ant x")) for f in draw_frames(3, 0)]
+    samples = frame_samples(frames, spec, [2, 0])
+    assert len(samples) == 3
+    for sample, frame in zip(samples, frames, strict=True):
+        np.testing.assert_array_equal(sample.points, frame.points[:, [2, 0]])
+        assert sample.image is frame.image
+        assert sample.classes.tolist() == [1, -1]
+        np.testing.assert_array_equal(sample.centre, [35.5, 27.5])
+
+
+def test_samples_of_crops_have_the_class_of_their_animal():
+    spec = replace(spec_of(), model_type="multi_class_topdown", classes=ANTS)
+    hidden = np.concatenate([draw_frames(1, 0)[0].points, np.full((1, 3, 2), NAN)])[[0, 2, 1]]
+    frame = replace(frame_of(hidden), tracks=("ant c", "ant b", "ant a"))
+    samples = instance_samples([frame], spec, None, [0, 1, 2])
+    assert [sample.classes.tolist() for sample in samples] == [[2], [0]]
 
 
 def test_centroids_of_a_frame_are_its_points():
     points = [[[10, 10], [20, 20], [30, 16]], [[NAN, NAN], [50, 40], [60, 44]]]
-    (sample,) = centroid_samples([frame_of(points)], spec_of(crop_size=None), 0)
-    np.testing.assert_array_equal(sample.points, [[10, 10], [55, 42]])
+    (sample,) = centroid_samples([frame_of(points)], 0)
+    np.testing.assert_array_equal(sample.points, [[[10, 10]], [[55, 42]]])
+    assert sample.classes.tolist() == [-1, -1]
     np.testing.assert_array_equal(sample.centre, [49.5, 39.5])
 
 
@@ -114,15 +167,16 @@ def test_a_crop_that_no_frame_can_hold_is_refused():
 
 def test_nodes_outside_of_the_crop_are_counted():
     def sample(*points):
-        return Sample(image=np.zeros((1, 1, 1)), points=np.array(points, float), centre=np.array([50.0, 50.0]))
+        return Sample(
+            image=np.zeros((1, 1, 1)),
+            points=np.array([points], float),
+            classes=np.array([-1]),
+            centre=np.array([50.0, 50.0]),
+        )
 
     samples = [sample([50, 50], [66, 50], [66.5, 50]), sample([NAN, NAN], [50, 34], [50, 83])]
     assert nodes_outside(samples, 32) == pytest.approx(2 / 5)
     assert nodes_outside([sample([NAN, NAN])], 32) == 0
-
-
-ANIMAL = [[20, 20], [30, 30], [40, 26]]
-HIDDEN = [[NAN, NAN]] * 3
 
 
 def parts(train=(ANIMAL,), val=(ANIMAL,)):
@@ -163,7 +217,7 @@ def test_a_choice_of_nodes_keeps_what_joins_them():
     assert problem.spec.skeleton.symmetries == ()
     assert problem.spec.crop_size == 48  # the next multiple of the maximum stride
     assert problem.size == (48, 48)
-    offset = problem.train[0].points - np.array([ANIMAL[2], ANIMAL[0]])
+    offset = problem.train[0].points[0] - np.array([ANIMAL[2], ANIMAL[0]])
     np.testing.assert_array_equal(offset[0], offset[1])
 
 
@@ -182,3 +236,58 @@ def test_the_input_of_a_centroid_network_holds_the_largest_frame():
     }
     assert prepare(several, SKELETON, config_of(), "centroid").size == (112, 112)
     assert prepare(several, SKELETON, config_of(scale=0.5), "centroid").size == (64, 48)
+
+
+@pytest.mark.parametrize("model_type", ["single_instance", "multi_instance"])
+def test_the_input_of_a_model_of_whole_frames_holds_the_largest_frame(model_type):
+    several = {"train": [frame_of([ANIMAL], size=(100, 80)), frame_of([ANIMAL], size=(90, 97))]}
+    problem = prepare({**several, "val": [frame_of(ANIMAL)]}, SKELETON, config_of(), model_type)
+    assert (problem.size, problem.spec.crop_size, problem.spec.maps) == ((112, 112), None, 3)
+    assert [sample.points.shape for sample in problem.train] == [(1, 3, 2)] * 2
+    np.testing.assert_array_equal(problem.flip_order, SKELETON.flip_order())
+
+
+def test_a_model_of_one_animal_refuses_frames_of_two():
+    prepare(parts(train=(ANIMAL, HIDDEN)), SKELETON, config_of(), "single_instance")
+    with pytest.raises(LabelError, match="film frame 0: single_instance models are for one animal per frame, but 2 "):
+        prepare(parts(val=(ANIMAL, ANIMAL)), SKELETON, config_of(), "single_instance")
+
+
+def with_tracks(*tracks):
+    return {part: [replace(frame, tracks=tracks) for frame in frames] for part, frames in parts().items()}
+
+
+TELLING = {"multi_class_topdown": "class_vectors", "multi_class_bottomup": "class_maps"}
+
+
+@pytest.mark.parametrize("model_type", TELLING)
+def test_animals_to_tell_apart_are_the_tracks_of_the_training_frames(model_type):
+    several = with_tracks("ant b")
+    several["train"] += [replace(f, tracks=(name,)) for name in ("ant c", None, "ant a") for f in parts()["train"]]
+    several["val"] = [replace(f, tracks=("ant x",)) for f in several["val"]]
+    problem = prepare(several, SKELETON, config_of(), model_type)
+    assert problem.spec.classes == ("ant a", "ant b", "ant c")
+    assert [sample.classes.tolist() for sample in problem.train] == [[1], [2], [-1], [0]]
+    assert problem.val[0].classes.tolist() == [-1]
+    chosen = config_of(head={TELLING[model_type]: {"classes": ["ant c", "ant a"]}})
+    problem = prepare(several, SKELETON, chosen, model_type)
+    assert problem.spec.classes == ("ant c", "ant a")
+    assert [sample.classes.tolist() for sample in problem.train] == [[-1], [0], [-1], [1]]
+
+
+@pytest.mark.parametrize("model_type", TELLING)
+def test_animals_that_cannot_be_told_apart_are_refused(model_type):
+    with pytest.raises(LabelError, match=f"{model_type}: expected labels with tracks, but no training frame has one"):
+        prepare(parts(), SKELETON, config_of(), model_type)
+    config = config_of(head={TELLING[model_type]: {"classes": ["ant a", "ant x"]}})
+    with pytest.raises(ConfigError, match=r"no training frame has the classes \['ant x'\]; its tracks are \['ant a'\]"):
+        prepare(with_tracks("ant a"), SKELETON, config, model_type)
+
+
+def test_other_models_have_no_classes():
+    assert prepare(with_tracks("ant a"), SKELETON, config_of(), "centered_instance").spec.classes == ()
+
+
+def test_settings_that_the_model_type_does_not_use_are_refused():
+    with pytest.raises(ConfigError, match=r"^models.centroid: centroid models do not use \['input.crop_size'\]"):
+        prepare(parts(), SKELETON, config_of(input={"crop_size": 32}), "centroid")

@@ -185,9 +185,11 @@ def test_the_chosen_ffmpeg_comes_before_the_one_on_path(tmp_path, monkeypatch):
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 import numpy as np
 from antpipe.video.write import VideoWriter
+# A shell that runs the tests in the background has its children ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with VideoWriter(sys.argv[1], width=96, height=64, fps=25) as writer:
     writer.write(np.zeros((64, 96, 3), np.uint8))
     print(writer._process._process.pid, flush=True)

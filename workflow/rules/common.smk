@@ -4,6 +4,7 @@ What all chapters share: the checked configuration, the videos, and the version 
 
 import re
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -20,6 +21,7 @@ make_interpreter_callable()
 
 try:
     CONFIG = parse_config(dict(config))
+    RUNS = CONFIG.runs()
     INPUTS = find_inputs(CONFIG)
     if workflow.is_main_process:
         check_inputs(CONFIG, INPUTS)
@@ -27,21 +29,25 @@ except AntpipeError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = CONFIG.results
-MODELS = f"{RESULTS}/models/{CONFIG.experiment}"
+MODELS = f"{RESULTS}/models"
 VIDEOS = sorted(INPUTS.videos)
-MODEL_TYPES = list(type(CONFIG.models).model_fields)
+MODEL_TYPES = list(CONFIG.models.chosen)
 FORMATS = {
     "parquet": "parquet",
     "csv": "csv",
     "slp": "slp",
     "analysis.h5": "analysis_h5",
 }
+# Corrected suggestions become label files; each round has a name of its own.
+ROUND = 1 + sum(Path(path).parent.name == "suggestions" for path in INPUTS.labels)
+SUGGESTIONS = f"{RESULTS}/suggestions/round_{ROUND}"
 ENVIRONMENT = "../../envs/antpipe.yaml"
 
 
 wildcard_constraints:
     video="|".join(re.escape(name) for name in VIDEOS),
     model_type="|".join(MODEL_TYPES),
+    run="|".join(re.escape(run) for run, _ in RUNS),
     suffix="|".join(re.escape(suffix) for suffix in FORMATS),
 
 
@@ -55,6 +61,22 @@ def videos_and_sidecars():
     return expand(
         f"{RESULTS}/videos/{{video}}.{{suffix}}", video=VIDEOS, suffix=["mp4", "json"]
     )
+
+
+def of_all_runs(*files):
+    """Return files of the folders of all runs."""
+    return [
+        f"{MODELS}/{run}/{model_type}/{file}"
+        for run, model_type in RUNS
+        for file in files
+    ]
+
+
+def earlier_runs():
+    """Return the metrics of runs of other experiments that are there already, to be compared with."""
+    here = set(of_all_runs("metrics.val.json"))
+    found = Path(MODELS).glob("*/*/metrics.val.json")
+    return sorted(path.as_posix() for path in found if path.as_posix() not in here)
 
 
 def true_identities():

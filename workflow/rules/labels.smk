@@ -1,8 +1,8 @@
 """
-Make one data set of all label files, and divide it for training, validation and test.
+Make one data set of all label files, look for mistakes in it, and divide it for training, validation and test.
 
-REQUIRED INPUTS:  the label files
-OUTPUTS:          labels/merged.slp, labels/merge.json (what came from where), labels/split.json
+REQUIRED INPUTS:  the label files; for the audit's pictures the preprocessed videos
+OUTPUTS:          labels/merged.slp, labels/merge.json (what came from where), labels/split.json, labels/audit/
 """
 
 
@@ -56,3 +56,35 @@ rule split:
         "Dividing the labelled frames"
     script:
         "../scripts/split.py"
+
+
+rule audit:
+    """Looking for mistakes in the labels."""
+    input:
+        labels=rules.merge.output.labels,
+        videos=videos_and_sidecars(),
+    output:
+        audit=report(
+            directory(f"{RESULTS}/labels/audit"),
+            htmlindex="audit.html",
+            category="Labels",
+            labels={"page": "audit of the labels"},
+            caption="../report/audit.rst",
+        ),
+    log:
+        f"{RESULTS}/logs/audit.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/audit.jsonl"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
+        code=code_version("antpipe.report.audit"),
+    message:
+        "Looking for mistakes in the labels"
+    script:
+        "../scripts/audit.py"

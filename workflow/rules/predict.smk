@@ -1,7 +1,7 @@
 """
 Find the animals and their nodes in every frame of each video.
 
-REQUIRED INPUTS:  videos/{video}.mp4, both models
+REQUIRED INPUTS:  videos/{video}.mp4, models/selected.json
 OUTPUTS:          predictions/{video}.parquet
 """
 
@@ -11,11 +11,7 @@ rule predict:
     input:
         video=rules.preprocess.output.video,
         sidecar=rules.preprocess.output.sidecar,
-        models=expand(
-            f"{MODELS}/{{model_type}}/{{file}}",
-            model_type=MODEL_TYPES,
-            file=["model.json", "best.weights.h5"],
-        ),
+        selected=rules.select.output.selected,
     output:
         poses=f"{RESULTS}/predictions/{{video}}.parquet",
     log:
@@ -31,7 +27,6 @@ rule predict:
         runtime=1440,
     params:
         settings=settings(CONFIG.predict),
-        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
         code=code_version("antpipe.inference.predict"),
     message:
         "Predicting the poses in {wildcards.video}"

@@ -91,17 +91,8 @@ rule summary:
             video=VIDEOS,
             picture=["png", "tracks.png"],
         ),
-        models=expand(
-            f"{MODELS}/{{model_type}}/{{file}}",
-            model_type=MODEL_TYPES,
-            file=[
-                "metrics.train.json",
-                "metrics.val.json",
-                "metrics.test.json",
-                "learning_curves.png",
-                "examples.png",
-            ],
-        ),
+        models=of_all_runs("learning_curves.png", "examples.png"),
+        selected=rules.select.output.selected,
         accuracy=rules.accuracy.output.accuracy,
     output:
         page=report(
@@ -122,7 +113,6 @@ rule summary:
         runtime=30,
     params:
         videos=VIDEOS,
-        folders=[f"{MODELS}/{model_type}" for model_type in MODEL_TYPES],
         title=f"antpipe: {CONFIG.experiment}",
         code=code_version("antpipe.report.summary"),
     message:

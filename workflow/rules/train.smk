@@ -1,8 +1,12 @@
 """
-Train one network per model type; a run that is killed goes on from its last epoch.
+Train the networks, one per run and model type, compare them, and select those that predict.
+
+A run is the experiment, or one combination of the settings in `grid`, times the folds. A run that is killed goes on from
+its last epoch.
 
 REQUIRED INPUTS:  labels/merged.slp, labels/split.json, the preprocessed videos
-OUTPUTS:          models/{experiment}/{model_type}/: model, weights, log, metrics, pictures
+OUTPUTS:          models/{run}/{model_type}/: model, weights, log, metrics, pictures
+                  models/comparison/: tables, figures and a page; models/selected.json
 """
 
 
@@ -13,19 +17,19 @@ rule train:
         split=rules.split.output.split,
         videos=videos_and_sidecars(),
     output:
-        model=f"{MODELS}/{{model_type}}/model.json",
-        weights=f"{MODELS}/{{model_type}}/best.weights.h5",
-        run=f"{MODELS}/{{model_type}}/run.json",
-        log=f"{MODELS}/{{model_type}}/training_log.csv",
+        model=f"{MODELS}/{{run}}/{{model_type}}/model.json",
+        weights=f"{MODELS}/{{run}}/{{model_type}}/best.weights.h5",
+        run=f"{MODELS}/{{run}}/{{model_type}}/run.json",
+        log=f"{MODELS}/{{run}}/{{model_type}}/training_log.csv",
         metrics=expand(
-            f"{MODELS}/{{{{model_type}}}}/metrics.{{part}}.json",
+            f"{MODELS}/{{{{run}}}}/{{{{model_type}}}}/metrics.{{part}}.json",
             part=["train", "val", "test"],
         ),
-        examples=f"{MODELS}/{{model_type}}/examples.npz",
+        examples=f"{MODELS}/{{run}}/{{model_type}}/examples.npz",
     log:
-        f"{RESULTS}/logs/train/{CONFIG.experiment}.{{model_type}}.log",
+        f"{RESULTS}/logs/train/{{run}}.{{model_type}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train/{CONFIG.experiment}.{{model_type}}.jsonl"
+        f"{RESULTS}/benchmarks/train/{{run}}.{{model_type}}.jsonl"
     conda:
         ENVIRONMENT
     threads: 8
@@ -35,13 +39,14 @@ rule train:
         runtime=720,
     params:
         settings=lambda wildcards: settings(
-            getattr(CONFIG.models, wildcards.model_type)
+            RUNS[wildcards.run, wildcards.model_type].settings
         ),
+        fold=lambda wildcards: RUNS[wildcards.run, wildcards.model_type].fold,
         seed=CONFIG.seed,
         videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
         code=code_version("antpipe.training.run"),
     message:
-        "Training the {wildcards.model_type} network"
+        "Training the {wildcards.model_type} network of {wildcards.run}"
     script:
         "../scripts/train.py"
 
@@ -52,23 +57,23 @@ rule draw_model:
         rules.train.output,
     output:
         curves=report(
-            f"{MODELS}/{{model_type}}/learning_curves.png",
+            f"{MODELS}/{{run}}/{{model_type}}/learning_curves.png",
             category="Models",
             subcategory="{model_type}",
-            labels={"picture": "learning curves"},
+            labels={"run": "{run}", "picture": "learning curves"},
             caption="../report/learning_curves.rst",
         ),
         examples=report(
-            f"{MODELS}/{{model_type}}/examples.png",
+            f"{MODELS}/{{run}}/{{model_type}}/examples.png",
             category="Models",
             subcategory="{model_type}",
-            labels={"picture": "examples"},
+            labels={"run": "{run}", "picture": "examples"},
             caption="../report/examples.rst",
         ),
     log:
-        f"{RESULTS}/logs/draw_model/{CONFIG.experiment}.{{model_type}}.log",
+        f"{RESULTS}/logs/draw_model/{{run}}.{{model_type}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_model/{CONFIG.experiment}.{{model_type}}.jsonl"
+        f"{RESULTS}/benchmarks/draw_model/{{run}}.{{model_type}}.jsonl"
     conda:
         ENVIRONMENT
     threads: 1
@@ -76,9 +81,78 @@ rule draw_model:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=lambda wildcards: f"{MODELS}/{wildcards.model_type}",
+        folder=lambda wildcards: f"{MODELS}/{wildcards.run}/{wildcards.model_type}",
         code=code_version("antpipe.report.model"),
     message:
-        "Drawing the {wildcards.model_type} network's learning curves"
+        "Drawing the learning curves of {wildcards.run}, {wildcards.model_type}"
     script:
         "../scripts/draw_model.py"
+
+
+rule compare:
+    """Comparing all runs."""
+    input:
+        of_all_runs("run.json", "model.json", "training_log.csv"),
+        of_all_runs(*(f"metrics.{part}.json" for part in ["train", "val", "test"])),
+        earlier_runs(),
+    output:
+        comparison=report(
+            directory(f"{MODELS}/comparison"),
+            htmlindex="comparison.html",
+            category="Models",
+            labels={"page": "comparison of all runs"},
+            caption="../report/comparison.rst",
+        ),
+    log:
+        f"{RESULTS}/logs/compare.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/compare.jsonl"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code_version("antpipe.report.compare"),
+    message:
+        "Comparing all runs"
+    script:
+        "../scripts/compare.py"
+
+
+rule select:
+    """Choosing the networks that predict."""
+    input:
+        weights=of_all_runs("best.weights.h5", "model.json", "run.json"),
+        metrics=of_all_runs(
+            *(f"metrics.{part}.json" for part in ["train", "val", "test"])
+        ),
+    output:
+        selected=f"{MODELS}/selected.json",
+    log:
+        f"{RESULTS}/logs/select.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/select.jsonl"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        measures={
+            model_type: (
+                CONFIG.select.centroid
+                if model_type == "centroid"
+                else CONFIG.select.others
+            )
+            for model_type in MODEL_TYPES
+        },
+        part=CONFIG.select.part,
+        only=[f"{run}/{model_type}" for run, model_type in RUNS],
+        code=code_version("antpipe.evaluation.select"),
+    message:
+        "Choosing the networks that predict"
+    script:
+        "../scripts/select.py"

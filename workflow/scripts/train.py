@@ -13,5 +13,6 @@ with job(snakemake.log[0], network=True):
         model_type=snakemake.wildcards.model_type,
         videos={name: Path(path) for name, path in snakemake.params.videos.items()},
         split=snakemake.input.split,
+        fold=snakemake.params.fold,
         seed=snakemake.params.seed,
     )

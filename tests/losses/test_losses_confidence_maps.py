@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from antpipe.config.model import HardKeypointConfig, HeadConfig
-from antpipe.losses.confidence_map import ConfidenceMapLoss
-from antpipe.losses.hard_keypoints import hard_keypoint_loss
+from antpipe.losses._hard_keypoints import hard_keypoint_loss
+from antpipe.losses.confidence_maps import ConfidenceMapLoss
 
 NAN = np.nan
 OFF = HardKeypointConfig()
@@ -33,6 +33,13 @@ def target(points, joint):
     return maps.max(axis=3, keepdims=True) if joint else maps
 
 
+def truth(points, joint):
+    """The points as those of one instance, or of one node of several, with a class that the maps do not look at."""
+    points = points[:, :, None] if joint else points[:, None]
+    classes = np.random.default_rng(3).integers(-1, 5, (*points.shape[:-1], 1))
+    return np.concatenate([points, classes], axis=-1).astype(np.float32)
+
+
 def prediction(maps, seed=0):
     return np.random.default_rng(seed).normal(0.1, 0.3, (2, ROWS, COLUMNS, maps)).astype(np.float32)
 
@@ -41,16 +48,16 @@ def prediction(maps, seed=0):
 @pytest.mark.parametrize("weight", [1.0, 2.5])
 def test_the_loss_is_the_mean_squared_difference(joint, weight):
     predicted = prediction(1 if joint else 3)
-    loss = ConfidenceMapLoss(head(loss_weight=weight), OFF, joint=joint)
+    loss = ConfidenceMapLoss(head(loss_weight=weight), OFF)
     expected = weight * ((predicted - target(POINTS, joint)) ** 2).mean()
-    np.testing.assert_allclose(np.asarray(loss(POINTS, predicted)), expected, rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(loss(truth(POINTS, joint), predicted)), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("joint", [False, True])
 def test_true_maps_have_no_loss(joint):
-    loss = ConfidenceMapLoss(head(), OFF, joint=joint)
+    loss = ConfidenceMapLoss(head(), OFF)
     maps = target(POINTS, joint).astype(np.float32)
-    np.testing.assert_allclose(np.asarray(loss(POINTS, maps)), [0, 0], atol=1e-12)
+    np.testing.assert_allclose(np.asarray(loss(truth(POINTS, joint), maps)), [0, 0], atol=1e-12)
 
 
 def numpy_hard_loss(squared, ratio, least, most, scale):
@@ -91,8 +98,8 @@ def test_the_loss_with_hard_nodes_is_the_sum_of_both():
     squared = (predicted - target(POINTS, joint=False)) ** 2
     plain = squared.mean()
     expected = 2 * (plain + numpy_hard_loss(squared, 1.5, 1, None, 5.0))
-    loss = ConfidenceMapLoss(head(loss_weight=2.0), hard, joint=False)
-    np.testing.assert_allclose(np.asarray(loss(POINTS, predicted)), expected, rtol=1e-5)
+    loss = ConfidenceMapLoss(head(loss_weight=2.0), hard)
+    np.testing.assert_allclose(np.asarray(loss(truth(POINTS, joint=False), predicted)), expected, rtol=1e-5)
 
 
 def test_a_node_without_loss_does_not_divide_by_zero():
@@ -107,8 +114,8 @@ def test_the_gradient_is_finite_where_points_are_missing(hard):
     maps = keras.layers.Conv2D(3, 1)
     image = keras.Input((ROWS, COLUMNS, 1))
     network = keras.Model(image, maps(image))
-    network.compile("sgd", loss=ConfidenceMapLoss(head(), hard, joint=False))
+    network.compile("sgd", loss=ConfidenceMapLoss(head(), hard))
     before = [w.copy() for w in network.get_weights()]
-    network.train_on_batch(prediction(1), POINTS)
+    network.train_on_batch(prediction(1), truth(POINTS, joint=False))
     assert all(np.isfinite(w).all() for w in network.get_weights())
     assert any((a != b).any() for a, b in zip(before, network.get_weights(), strict=True))

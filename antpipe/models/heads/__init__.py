@@ -1,0 +1,1 @@
+"""Heads: what is read off a backbone's features; one file per kind."""
