@@ -95,15 +95,25 @@ def merge(
     map_nodes: Annotated[Path | None, typer.Option(help="YAML: {label file: {node: node in the result}}.")] = None,
     report: Annotated[Path | None, typer.Option(help="JSON report of what came from where.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the report only.")] = False,
+    search: Annotated[list[str] | None, typer.Option(help="Folder in which to look for missing videos.")] = None,
+    prefix: Annotated[list[str] | None, typer.Option(help="OLD=NEW beginning of video paths.")] = None,
 ) -> None:
     """Merge label files into one."""
     from antpipe.config.labels import MergeConfig
+    from antpipe.labels.locate import Places
     from antpipe.labels.merge import merge_files
 
     nodes = _read_yaml(map_nodes) if map_nodes is not None else {}
-    config = _section(MergeConfig, {"on_conflict": on_conflict, "map_nodes": nodes})
+    values = {"on_conflict": on_conflict, "map_nodes": nodes, "search": search or []}
+    config = _section(MergeConfig, {**values, "prefixes": dict(_renaming(text) for text in prefix or [])})
     merge_files(
-        labels, output, on_conflict=config.on_conflict, node_map=config.map_nodes, report=report, dry_run=dry_run
+        labels,
+        output,
+        on_conflict=config.on_conflict,
+        node_map=config.map_nodes,
+        report=report,
+        dry_run=dry_run,
+        places=Places.of(config),
     )
 
 
@@ -142,6 +152,7 @@ def split(
     folds: Annotated[int | None, typer.Option(help="Folds of a cross-validation.")] = None,
     fractions: Annotated[str, typer.Option(help="Shares of training, validation and test.")] = "0.6,0.2,0.2",
     seed: Annotated[int, typer.Option(help="Same seed, same split.")] = 0,
+    min_gap: Annotated[int, typer.Option(help="Frames between training and the other parts, for blocks.")] = 5,
 ) -> None:
     """Divide labelled frames into training, validation and test."""
     from antpipe.config.labels import SplitConfig
@@ -150,7 +161,7 @@ def split(
     from antpipe.labels.split_file import write_split
 
     shares = [_number("--fractions", part) for part in fractions.split(",")]
-    config = _section(SplitConfig, {"by": by, "folds": folds, "fractions": shares, "seed": seed})
+    config = _section(SplitConfig, {"by": by, "folds": folds, "fractions": shares, "seed": seed, "min_gap": min_gap})
     write_split(output, split_labels(read_labels(labels), **config.model_dump()))
 
 
@@ -159,9 +170,7 @@ def train(
     config: Annotated[Path, typer.Argument(help="config.yaml, or a SLEAP training configuration (JSON).")],
     labels: Path,
     output: Output,
-    model_type: Annotated[
-        str, typer.Option("--type", help="Such as centroid or centered_instance.")
-    ],
+    model_type: Annotated[str, typer.Option("--type", help="Such as centroid or centered_instance.")],
     split: Annotated[Path | None, typer.Option(help="split.json; drawn as the configuration says by default.")] = None,
     fold: Annotated[int, typer.Option(help="Which fold of the split.")] = 0,
     video: Annotated[list[Path] | None, typer.Option(help="Videos; found beside the labels by default.")] = None,
@@ -385,6 +394,13 @@ def _two_nodes(text: str) -> tuple[str, str]:
     if not (first and comma and second):
         raise ConfigError(f"--body: expected two nodes such as head,abdomen, got {text!r}")
     return first, second
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise ConfigError(f"--prefix: expected OLD=NEW such as D:/films=data/films, got {text!r}")
+    return old, new
 
 
 def _number(option: str, text: str) -> int | float:

@@ -54,7 +54,7 @@ def check_inputs(config: Config, inputs: Inputs) -> None:
     heads = [model.head for model in config.models.chosen.values()]
     nodes = {name for head in heads for name in (head.anchor_part, *(head.part_names or ())) if name is not None}
     # Renamed nodes are known only after merging, which checks them.
-    check_labels(inputs.labels, inputs.videos, () if config.merge.map_nodes else nodes)
+    check_labels(inputs.labels, inputs.videos, () if config.merge.map_nodes else nodes, config.merge)
 
 
 def _find(key: str, patterns: list[str] | str) -> list[str]:
