@@ -44,8 +44,8 @@ def read_sleap_config(path: str | Path) -> SleapConfig:
         raise ConfigError(f"{path}: expected a SLEAP training configuration, but it is not one ({error!r})") from error
     except ValidationError as error:
         first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {message}") from error
+        keys = [".".join(map(str, first["loc"]))] if first["loc"] else []
+        raise ConfigError(": ".join([str(path), *keys, first["msg"].removeprefix("Value error, ")])) from error
 
 
 def read_document(path: str | Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -14,6 +14,10 @@ from antpipe.models.build import build_network
 from antpipe.models.sleap_weights import load_sleap_weights, read_layers
 from antpipe.models.spec import MODEL_FILE, SLEAP_CONFIG, SLEAP_WEIGHTS, WEIGHTS_FILE, ModelSpec, read_spec
 from antpipe.poses import Skeleton
+
+
+FIRST_LAYERS = ("stem0_conv0", "stem0_conv7x7_conv", "stack0_enc0_conv0")
+"""SLEAP's names of the layer that sees the image, in a UNet with a stem, an hourglass, and all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,9 @@ def _load_ours(folder: Path, precision: str) -> TrainedModel:
     weights = folder / WEIGHTS_FILE
     if not weights.is_file():
         raise ModelError(f"{weights}: weights not found; train the model, or copy the whole run folder")
-    network = build_network(spec, precision)
+    # The file has all weights: those that training began with need not be there.
+    backbone = spec.config.backbone.without_stored_weights()
+    network = build_network(replace(spec, config=spec.config.model_copy(update={"backbone": backbone})), precision)
     try:
         network.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:
@@ -68,9 +74,9 @@ def _load_sleap(folder: Path, precision: str) -> TrainedModel:
     weights = folder / SLEAP_WEIGHTS
     layers = read_layers(weights)
     # SLEAP's settings do not say whether a network saw gray or colour; the first layer does.
-    first = "stem0_conv0" if "stem0_conv0" in layers else "stack0_enc0_conv0"
-    if first not in layers:
-        raise ModelError(f"{weights}: layer {first} is not there; expected the UNet that {SLEAP_CONFIG} describes")
+    first = next((name for name in FIRST_LAYERS if name in layers), None)
+    if first is None:
+        raise ModelError(f"{weights}: none of the layers {list(FIRST_LAYERS)} is there; its backbone cannot be read")
     channels = layers[first][0].shape[2]
     config = sleap.model.model_copy(update={"input": sleap.model.input.model_copy(update={"channels": channels})})
     nodes = config.head.part_names or ()

@@ -17,7 +17,9 @@ def test_without_a_grid_each_model_is_trained_once():
 def test_a_grid_trains_all_combinations_of_its_own_model_and_the_other_model_once():
     runs = parse_config({"grid": {FILTERS: [8, 16, 24], STRIDE: [8, 16]}}).runs()
     tried = {run.name: run.settings.backbone.unet for run in runs.values() if run.model_type == "centered_instance"}
-    assert {(unet.filters, unet.max_stride) for unet in tried.values()} == {(f, s) for f in (8, 16, 24) for s in (8, 16)}
+    assert {(unet.filters, unet.max_stride) for unet in tried.values()} == {
+        (f, s) for f in (8, 16, 24) for s in (8, 16)
+    }
     assert tried["base-filters_24-max_stride_8"].filters == 24
     assert [name for name, model_type in runs if model_type == "centroid"] == ["base"]
 

@@ -88,7 +88,8 @@ def read(tmp_path):
 def test_every_number_has_its_place(read):
     config = read(MINIMAL)
     model = config.model
-    assert (config.model_type, config.crop_size, config.offset_head) == ("centered_instance", 96, False)
+    assert (config.model_type, config.crop_size) == ("centered_instance", 96)
+    assert model.head.offset_refinement is False
     assert model.input.model_dump() == {"channels": 1, "scale": 0.5, "crop_size": 96, "crop_padding": 20}
     assert model.backbone.unet.model_dump() == {
         k: v for k, v in MINIMAL["model"]["backbone"]["unet"].items() if k != "output_stride"
@@ -115,7 +116,7 @@ def test_a_centroid_has_no_crop(read):
     del head["part_names"]
     heads = {"centroid": {**head, "anchor_part": "head", "offset_refinement": True}, "centered_instance": None}
     config = read(document(**{"model.heads": heads}))
-    assert (config.model_type, config.crop_size, config.offset_head) == ("centroid", None, True)
+    assert (config.model_type, config.crop_size, config.model.head.offset_refinement) == ("centroid", None, True)
     assert config.model.head.anchor_part == "head"
 
 
@@ -169,12 +170,22 @@ def test_what_is_left_out_is_said(read):
             r"model.heads: expected exactly one, got \['centered_instance', 'single_instance'\]",
         ),
         (
-            document(**{"model.heads": {"multi_instance": {}}}),
-            r"model type 'multi_instance' is not supported; choose one of \['centroid', 'centered_instance'\]",
+            document(**{"model.heads": {"multi_view": {}}}),
+            r"model type 'multi_view' is not supported; choose one of \['centroid', 'centered_instance', ",
         ),
         (
-            document(**{"model.backbone": {"resnet": {}}}),
-            r"backbone 'resnet' is not supported; choose one of \['unet'\]",
+            document(**{"model.backbone": {"hrnet": {}}}),
+            r"backbone 'hrnet' is not supported; choose one of \['unet', 'leap', 'hourglass', 'resnet', 'pretrained_e",
+        ),
+        (document(**{"model.backbone": {"leap": None}}), r"model.backbone: expected exactly one, got \[\]"),
+        # SLEAP has no upsampling where none is named, and then its head has the stride of the encoder.
+        (
+            document(**{"model.backbone": {"resnet": {"output_stride": 4}}}),
+            r"ü.json: backbone.resnet has features of stride \[32\] only; set upsampling, got 4",
+        ),
+        (
+            document(**{"model.backbone": {"pretrained_encoder": {"encoder": "seresnet50"}}}),
+            r"backbone.pretrained_encoder.encoder: keras.applications has no squeeze-and-excitation ResNets; choose",
         ),
         (
             document(**{"model.backbone.unet.max_stride": 12}),
@@ -197,7 +208,6 @@ def test_a_missing_file_is_said(tmp_path):
         read_sleap_config(tmp_path / "nothing.json")
 
 
-SUPPORTED = {"centroid", "centered_instance"}
 HEADS = {
     "minimal_instance.UNet.centroid": "centroid",
     "minimal_instance.UNet.centered_instance": "centered_instance",
@@ -208,21 +218,102 @@ HEADS = {
 }
 
 
+FILTERS = {"minimal_instance": (16, 1.5), "min_tracks_2node": (8, 1.5), "minimal_robot": (8, 2.0)}
+
+
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("file", ["initial_config.json", "training_config.json"])
-def test_sleaps_own_models_convert_or_are_refused_by_name(shared_data, name, file):
+def test_sleaps_own_models_convert(shared_data, name, file):
     path = shared_data / "sleap_models" / name / file
-    if HEADS[name] in SUPPORTED:
-        config = read_sleap_config(path)
-        assert config.model_type == HEADS[name]
-        assert (config.model.backbone.unet.filters, config.model.backbone.unet.filters_rate) == (16, 1.5)
-        assert config.offset_head
-        return
-    with pytest.raises(ConfigError) as error:
-        read_sleap_config(path)
-    assert str(error.value) == (
-        f"{path}: model type {HEADS[name]!r} is not supported; choose one of ['centroid', 'centered_instance']"
-    )
+    config = read_sleap_config(path)
+    assert config.model_type == HEADS[name]
+    config.model.check_type(config.model_type)
+    unet, head = config.model.backbone.unet, config.model.head
+    assert (unet.filters, unet.filters_rate) == FILTERS[name.split(".")[0]]
+    assert head.offset_refinement == name.startswith("minimal_instance")
+
+
+def test_settings_of_several_heads_have_their_places(shared_data):
+    def head(name):
+        return read_sleap_config(shared_data / "sleap_models" / name / "training_config.json").model.head
+
+    bottomup = head("minimal_instance.UNet.bottomup")
+    assert (bottomup.sigma, bottomup.output_stride, bottomup.part_names) == (1.5, 2, ("A", "B"))
+    assert (bottomup.pafs.sigma, bottomup.pafs.output_stride) == (50, 4)
+    maps = head("min_tracks_2node.UNet.bottomup_multiclass").class_maps
+    assert (maps.classes, maps.sigma, maps.output_stride, maps.loss_weight) == (("female", "male"), 5, 2, 2)
+    topdown = head("min_tracks_2node.UNet.topdown_multiclass")
+    vectors = topdown.class_vectors
+    assert (vectors.num_fc_layers, vectors.num_fc_units, vectors.output_stride) == (3, 64, 16)
+    assert (vectors.loss_weight, topdown.anchor_part) == (0.01, "thorax")
+
+
+BACKBONES = {
+    "leap": {"max_stride": 8, "filters": 64, "filters_rate": 2.0, "up_interpolate": False, "stacks": 1},
+    "unet": {**MINIMAL["model"]["backbone"]["unet"], "stem_stride": 4, "output_stride": 4},
+    "hourglass": {
+        "stem_stride": 4,
+        "max_stride": 64,
+        "stem_filters": 128,
+        "filters": 256,
+        "filter_increase": 128,
+        "stacks": 3,
+    },
+    "resnet": {
+        "version": "ResNet101",
+        "weights": "tunable",
+        "upsampling": {
+            "method": "transposed_conv",
+            "skip_connections": "add",
+            "block_stride": 2,
+            "filters": 32,
+            "filters_rate": 1.5,
+            "refine_convs": 1,
+            "batch_norm": False,
+            "transposed_conv_kernel_size": 3,
+        },
+        "max_stride": 16,
+    },
+    "pretrained_encoder": {
+        "encoder": "mobilenetv2",
+        "pretrained": True,
+        "decoder_filters": 128,
+        "decoder_filters_rate": 0.5,
+        "decoder_batchnorm": True,
+    },
+}
+"""Backbones with all fields that SLEAP writes, but for the output stride, which it repeats from the head."""
+OURS_ALONE = {"weights_file": None}
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_field_of_every_backbone_has_its_place(read, name):
+    others = dict.fromkeys(set(BACKBONES) - {name})
+    backbone = read(document(**{"model.backbone": {**others, name: {**BACKBONES[name], "output_stride": 4}}}))
+    chosen = backbone.model.backbone.chosen
+    assert backbone.model.backbone.name == name
+    assert chosen.model_dump() == {
+        **{key: value for key, value in OURS_ALONE.items() if key in type(chosen).model_fields},
+        **{key: value for key, value in BACKBONES[name].items() if key != "output_stride"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "default"),
+    [
+        ("unet", "filters", 64),
+        ("leap", "filters", 64),
+        ("hourglass", "stacks", 3),
+        ("resnet", "upsampling", None),
+        ("resnet", "weights", "frozen"),
+        ("pretrained_encoder", "encoder", "efficientnetb0"),
+    ],
+)
+def test_what_a_file_leaves_out_has_sleaps_default(read, name, field, default):
+    changes = {"model.backbone": {name: {}}, "model.heads.centered_instance.output_stride": 4}
+    if name == "resnet":
+        changes["model.heads.centered_instance.output_stride"] = 32
+    assert getattr(read(document(**changes)).model.backbone.chosen, field) == default
 
 
 @pytest.mark.parametrize(

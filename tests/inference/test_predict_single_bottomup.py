@@ -153,15 +153,10 @@ def test_each_frame_of_a_batch_has_its_own_single_animal():
 
 def fixed(spec, animals, heights, edge_heights=None, offsets=(), **config):
     """A predictor whose network gives the maps of animals (animals, 2, 2) with the given heights, whatever it sees."""
-    shape = (96, 112)
-    maps = [
-        draw_map(*zip(*[(a[n], h[n]) for a, h in zip(animals, heights, strict=True) if h[n] > 0], strict=True), shape,
-                 spec.stride, 1.5)
-        for n in range(2)
-    ]  # fmt: skip
+    maps = [draw_map(animals[:, node], np.array(heights)[:, node], (96, 112), spec.stride, 1.5) for node in range(2)]
     fields = np.zeros((12, 14, 2))
-    for animal, height in zip(animals, edge_heights or [1.0] * len(animals), strict=True):
-        way = np.subtract(*animal[::-1])
+    for animal, height in zip(animals, edge_heights or np.ones(len(animals)), strict=True):
+        way = animal[1] - animal[0]
         for share in np.linspace(0, 1, 50):
             column, row = np.rint((animal[0] + share * way) / 8).astype(int)
             fields[row, column] = height * way / np.linalg.norm(way)
