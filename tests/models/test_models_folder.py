@@ -204,7 +204,7 @@ LAYER = "stack0_dec1_s4_to_s2_refine_conv0"
         (
             lambda f: change_weights(f, lambda w: w.pop("stack0_enc0_conv0")),
             ModelError,
-            "layer stack0_enc0_conv0 is not there",
+            "none of the layers",
         ),
         (
             lambda f: change_weights(f, lambda w: w.pop("CenteredInstanceConfmapsHead_0")),
