@@ -15,7 +15,6 @@ from antpipe.models.sleap_weights import load_sleap_weights, read_layers
 from antpipe.models.spec import MODEL_FILE, SLEAP_CONFIG, SLEAP_WEIGHTS, WEIGHTS_FILE, ModelSpec, read_spec
 from antpipe.poses import Skeleton
 
-
 FIRST_LAYERS = ("stem0_conv0", "stem0_conv7x7_conv", "stack0_enc0_conv0")
 """SLEAP's names of the layer that sees the image, in a UNet with a stem, an hourglass, and all others."""
 
