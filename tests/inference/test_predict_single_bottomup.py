@@ -12,7 +12,6 @@ from antpipe.config.model import ModelConfig
 from antpipe.errors import ConfigError, ModelError
 from antpipe.inference.predict import predict_video
 from antpipe.inference.predictor import PREDICTORS
-from antpipe.inference.predictors._whole_frames import FrameNetwork
 from antpipe.inference.predictors.multi_instance import BottomUp
 from antpipe.inference.predictors.single_instance import SingleInstance
 from antpipe.inference.topdown import Prepared
@@ -57,7 +56,7 @@ def outputs_of(spec, maps, fields, *offsets):
 
 
 def predictor_of(spec, run, **config):
-    return CLASSES[spec.model_type](FrameNetwork(spec, run, PredictConfig(**config)))
+    return CLASSES[spec.model_type](spec, run, PredictConfig(**config))
 
 
 def knowing(spec, sigma=1.5):
@@ -137,7 +136,7 @@ def test_frames_of_a_batch_keep_their_own_animals():
         np.testing.assert_allclose(f.points[order], expected, atol=0.05)
         assert f.point_scores.shape == expected.shape[:2]
         assert f.tracks is None
-    assert predictor.network.run.batches == [3]
+    assert predictor.run.batches == [3]
 
 
 def test_each_frame_of_a_batch_has_its_own_single_animal():
@@ -148,7 +147,7 @@ def test_each_frame_of_a_batch_has_its_own_single_animal():
     for f, pairs in zip(found, frames, strict=True):
         np.testing.assert_allclose(f.points, pairs, atol=0.05)
         assert len(f.instance_scores) == len(f.point_scores) == len(pairs)
-    assert predictor.network.run.batches == [3]
+    assert predictor.run.batches == [3]
 
 
 def fixed(spec, animals, heights, edge_heights=None, offsets=(), **config):

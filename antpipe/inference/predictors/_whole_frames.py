@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from antpipe.inference.topdown import Prepared, map_heads, prepare
 from antpipe.models.folder import TrainedModel
 from antpipe.models.inputs import pad_image
 from antpipe.models.spec import ModelSpec
+from antpipe.poses import Skeleton
 
 SLEAP_SCALED = Transform(offset=(0.5, 0.5))
 """SLEAP adds half a pixel where the input was scaled; its networks learned points without. Only for comparisons."""
@@ -19,16 +21,21 @@ SLEAP_SCALED = Transform(offset=(0.5, 0.5))
 
 @dataclass(frozen=True)
 class FrameNetwork:
-    """A network of whole frames, ready to run."""
+    """A network of whole frames, ready to run; the predictors of whole frames add what they read in it."""
 
     spec: ModelSpec
     run: Engine
     config: PredictConfig
 
     @classmethod
-    def of(cls, model: TrainedModel, config: PredictConfig, *heads: str) -> "FrameNetwork":
+    def of(cls, model: TrainedModel, config: PredictConfig, *heads: str) -> Self:
         """Return a trained model, made fast, of which also these heads are read."""
         return cls(model.spec, make_engine(model, [*map_heads(model.spec, config), *heads]), config)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The nodes that are found."""
+        return self.spec.skeleton
 
     def prepare(self, image: Array) -> Prepared:
         """Return a video frame (height, width, channels) as the network's input."""

@@ -12,27 +12,15 @@ from antpipe.inference.peaks import Peaks, find_local_peaks
 from antpipe.inference.predictor import PREDICTORS, Found, Models
 from antpipe.inference.predictors._whole_frames import FrameNetwork
 from antpipe.inference.topdown import Prepared, distinct, refine
-from antpipe.poses import Skeleton
 
 
 @dataclass(frozen=True)
-class BottomUpClasses:
+class BottomUpClasses(FrameNetwork):
     """A network of confidence maps and class maps."""
-
-    network: FrameNetwork
-
-    @property
-    def skeleton(self) -> Skeleton:
-        """The nodes that are found."""
-        return self.network.spec.skeleton
-
-    def prepare(self, image: Array) -> Prepared:
-        """Return a video frame (height, width, channels) as the network's input."""
-        return self.network.prepare(image)
 
     def find(self, frames: Sequence[Prepared]) -> list[Found]:
         """Return the animals of each frame, at most one of each name, those with the highest score first."""
-        outputs = self.network.read(frames)
+        outputs = self.read(frames)
         return [self._animals(frame.size, [o[i : i + 1] for o in outputs]) for i, frame in enumerate(frames)]
 
     def _animals(self, size: tuple[int, int], outputs: Sequence[Array]) -> Found:
@@ -40,7 +28,7 @@ class BottomUpClasses:
 
         A peak that gets no class belongs to nobody.
         """
-        spec, config = self.network.spec, self.network.config
+        spec, config = self.spec, self.config
         *maps, classes = outputs
         peaks = find_local_peaks(maps[0], config.peak_threshold)
         inputs = cell_transform(spec.stride)(refine(config, maps, peaks))
@@ -50,7 +38,7 @@ class BottomUpClasses:
         at = (number[named], peaks.channel[named])
         points = np.full((len(spec.classes), spec.maps, 2), np.nan)
         scores, certainty = (np.full((len(spec.classes), spec.maps), np.nan) for _ in range(2))
-        points[at] = self.network.to_video(size)(inputs[named])
+        points[at] = self.to_video(size)(inputs[named])
         scores[at] = peaks.value[named]
         certainty[at] = likely[named, number[named]]
         return self._found(points, scores, certainty)
@@ -58,9 +46,9 @@ class BottomUpClasses:
     def _assign(self, peaks: Peaks, likely: Array) -> Array:
         """Return the class of each peak (peaks,), -1 for none; of the peaks of one node, each class gets one."""
         number = np.full(len(likely), -1)
-        for node in range(self.network.spec.maps):
+        for node in range(self.spec.maps):
             rows = np.flatnonzero(peaks.channel == node)
-            as_sleap = self.network.config.geometry == "sleap"
+            as_sleap = self.config.geometry == "sleap"
             number[rows] = assign_classes(likely[rows], peaks.value[rows], as_sleap=as_sleap)
         return number
 
@@ -70,7 +58,7 @@ class BottomUpClasses:
         The score is the mean confidence of all nodes, of which one that is not there counts as 0; with SLEAP's geometry
         of those that are there. How sure the name is, is the mean probability of the nodes that are there.
         """
-        config, classes = self.network.config, self.network.spec.classes
+        config, classes = self.config, self.spec.classes
         seen = ~np.isnan(scores)
         count = np.maximum(seen.sum(axis=1), 1)
         total = np.nansum(scores, axis=1)
@@ -92,4 +80,4 @@ def _read_at(maps: Array, points: Array, stride: int) -> Array:
 @PREDICTORS.register("multi_class_bottomup")
 def multi_class_bottom_up(models: Models, config: PredictConfig) -> BottomUpClasses:
     """Return a bottom-up predictor that tells animals apart."""
-    return BottomUpClasses(FrameNetwork.of(models["multi_class_bottomup"], config, "class_maps"))
+    return BottomUpClasses.of(models["multi_class_bottomup"], config, "class_maps")

@@ -12,31 +12,19 @@ from antpipe.inference.peaks import find_local_peaks
 from antpipe.inference.predictor import PREDICTORS, Found, Models
 from antpipe.inference.predictors._whole_frames import FrameNetwork
 from antpipe.inference.topdown import Prepared, distinct, refine
-from antpipe.poses import Skeleton
 
 
 @dataclass(frozen=True)
-class BottomUp:
+class BottomUp(FrameNetwork):
     """A multi-instance network: confidence maps and part affinity fields."""
-
-    network: FrameNetwork
-
-    @property
-    def skeleton(self) -> Skeleton:
-        """The nodes that are found."""
-        return self.network.spec.skeleton
-
-    def prepare(self, image: Array) -> Prepared:
-        """Return a video frame (height, width, channels) as the network's input."""
-        return self.network.prepare(image)
 
     def find(self, frames: Sequence[Prepared]) -> list[Found]:
         """Return the animals of each frame, those with the highest score first."""
-        outputs = self.network.read(frames)
+        outputs = self.read(frames)
         return [self._animals(frame.size, [o[i : i + 1] for o in outputs]) for i, frame in enumerate(frames)]
 
     def _animals(self, size: tuple[int, int], outputs: Sequence[Array]) -> Found:
-        spec, config = self.network.spec, self.network.config
+        spec, config = self.spec, self.config
         *maps, fields = outputs
         peaks = find_local_peaks(maps[0], config.peak_threshold)
         inputs = cell_transform(spec.stride)(refine(config, maps, peaks))
@@ -45,7 +33,7 @@ class BottomUp:
             inputs, peaks.channel, fields[0], self.skeleton, stride, config.grouping, as_sleap=as_sleap
         )
         # A node without a peak has the number -1, which takes the NaN at the end.
-        points = np.vstack([self.network.to_video(size)(inputs), [np.nan, np.nan]])[groups.peaks]
+        points = np.vstack([self.to_video(size)(inputs), [np.nan, np.nan]])[groups.peaks]
         scores = np.append(peaks.value, np.nan)[groups.peaks]
         kept = list(range(len(points)))
         if config.min_distance:
@@ -59,7 +47,7 @@ class BottomUp:
         It lies between 0 and 1 and orders instances as SLEAP's score does, which is the sum, and which SLEAP's geometry
         gives.
         """
-        if self.network.config.geometry == "sleap":
+        if self.config.geometry == "sleap":
             return groups.scores
         return np.clip(groups.scores / len(self.skeleton.edges), 0, 1)
 
@@ -67,4 +55,4 @@ class BottomUp:
 @PREDICTORS.register("multi_instance")
 def bottom_up(models: Models, config: PredictConfig) -> BottomUp:
     """Return a bottom-up predictor."""
-    return BottomUp(FrameNetwork.of(models["multi_instance"], config, "pafs"))
+    return BottomUp.of(models["multi_instance"], config, "pafs")

@@ -6,28 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from antpipe.config.inference import PredictConfig
-from antpipe.geometry import Array, cell_transform
+from antpipe.geometry import cell_transform
 from antpipe.inference.peaks import find_global_peaks
 from antpipe.inference.predictor import PREDICTORS, Found, Models
 from antpipe.inference.predictors._whole_frames import FrameNetwork
 from antpipe.inference.topdown import Prepared, refine
-from antpipe.poses import Skeleton
 
 
 @dataclass(frozen=True)
-class SingleInstance:
+class SingleInstance(FrameNetwork):
     """A single-instance network."""
-
-    network: FrameNetwork
-
-    @property
-    def skeleton(self) -> Skeleton:
-        """The nodes that are found."""
-        return self.network.spec.skeleton
-
-    def prepare(self, image: Array) -> Prepared:
-        """Return a video frame (height, width, channels) as the network's input."""
-        return self.network.prepare(image)
 
     def find(self, frames: Sequence[Prepared]) -> list[Found]:
         """Return the animal of each frame; none where no node is visible.
@@ -35,11 +23,11 @@ class SingleInstance:
         Its score is the mean confidence of its nodes, those that are not visible among them; with SLEAP's geometry it
         is SLEAP's, the sum over visible nodes.
         """
-        spec, config = self.network.spec, self.network.config
-        outputs = self.network.read(frames)
+        spec, config = self.spec, self.config
+        outputs = self.read(frames)
         peaks = find_global_peaks(outputs[0])
         inputs = cell_transform(spec.stride)(refine(config, outputs, peaks))
-        points = self.network.to_video(frames[0].size)(inputs).reshape(len(frames), 1, spec.maps, 2)
+        points = self.to_video(frames[0].size)(inputs).reshape(len(frames), 1, spec.maps, 2)
         scores = peaks.value.reshape(len(frames), 1, spec.maps)
         # Not `below the threshold`, which a network that gives NaN would pass.
         visible = scores >= config.peak_threshold
@@ -55,4 +43,4 @@ class SingleInstance:
 @PREDICTORS.register("single_instance")
 def single_instance(models: Models, config: PredictConfig) -> SingleInstance:
     """Return a predictor of one animal per frame."""
-    return SingleInstance(FrameNetwork.of(models["single_instance"], config))
+    return SingleInstance.of(models["single_instance"], config)
