@@ -1,5 +1,6 @@
 """Backbones around the networks of keras.applications: weights from files, image values, skips, dilation."""
 
+import shlex
 import sys
 
 import keras
@@ -153,7 +154,7 @@ def test_missing_weights_are_one_sentence_with_the_way_out(named, file, command,
         backbone(named, 4, keras.Input((None, None, 1)))
     text = str(error.value)
     assert text.startswith(f"{keras_home / 'models' / file}: ImageNet weights not found")
-    assert f'`{sys.executable} -c "{command}"`' in text
+    assert f'`{shlex.quote(sys.executable)} -c "{command}"`' in text
     assert f"in backbone.{next(iter(named))}.weights_file" in text
     assert "\n" not in text
 
