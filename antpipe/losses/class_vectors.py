@@ -1,4 +1,8 @@
-"""The loss of class vectors."""
+"""The loss of class vectors.
+
+SLEAP leaves out hard keypoint mining where there are class vectors, whatever the settings say; here it goes on for the
+confidence maps.
+"""
 
 from typing import Any
 
