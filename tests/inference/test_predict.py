@@ -321,6 +321,7 @@ def model_folder(folder, model_type, nodes=("a", "b"), channels=1, offsets=False
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
+    keras.utils.set_random_seed(1)  # with which no network is sure of nothing
     root = tmp_path_factory.mktemp("models")
     return {
         "centroid": model_folder(root / "c", "centroid"),
