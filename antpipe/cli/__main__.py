@@ -1,0 +1,5 @@
+"""`python -m antpipe.cli`."""
+
+from antpipe.cli import main
+
+main()
