@@ -75,13 +75,14 @@ class CentroidFinder:
     def find(self, frames: Sequence[Prepared]) -> list[Centroids]:
         """Return the centroids of each frame of a batch; all frames have one size."""
         outputs = self.run(np.stack([frame.image for frame in frames]))
-        return [self._centroids(frame.size, [out[i : i + 1] for out in outputs]) for i, frame in enumerate(frames)]
-
-    def _centroids(self, size: tuple[int, int], outputs: list[Array]) -> Centroids:
         peaks = find_local_peaks(outputs[0], self.config.centroid_threshold)
-        cells = refine(self.config, outputs, peaks)
-        points = cell_transform(self.spec.stride).then(self.spec.input_transform(size).inverse())(cells)
-        order = np.argsort(-peaks.value, kind="stable")[: self.config.max_instances]
+        to_video = cell_transform(self.spec.stride).then(self.spec.input_transform(frames[0].size).inverse())
+        points = to_video(refine(self.config, outputs, peaks))
+        return [self._of_frame(i, points, peaks) for i in range(len(frames))]
+
+    def _of_frame(self, number: int, points: Array, peaks: Peaks) -> Centroids:
+        own = np.flatnonzero(peaks.sample == number)
+        order = own[np.argsort(-peaks.value[own], kind="stable")][: self.config.max_instances]
         return Centroids(points[order], peaks.value[order])
 
 
