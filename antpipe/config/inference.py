@@ -27,6 +27,10 @@ class GroupingConfig(Section):
 class PredictConfig(Section):
     """How trained models are run over a video."""
 
+    parts: Annotated[int, Field(ge=1, exclude=True)] = 1
+    """Jobs that share the frames of each video, so that four GPUs make one long video four times as fast. The result is
+    the same."""
+
     batch_size: Count = 4
     """Frames per batch of a network of whole frames."""
     crop_batch_size: Count = 16

@@ -1,4 +1,6 @@
-"""Which frames to look at: `0-100,200` and ranges."""
+"""Which frames to look at: `0-100,200`, ranges, and the chunks in which long work is done."""
+
+from collections.abc import Iterable
 
 from antpipe.errors import ConfigError
 
@@ -14,7 +16,7 @@ def parse_frames(text: str | None, frame_count: int) -> Ranges:
     """
     if text is None:
         return ((0, frame_count),)
-    wanted: set[int] = set()
+    wanted: list[tuple[int, int]] = []
     for part in text.replace(" ", "").split(","):
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
@@ -22,16 +24,32 @@ def parse_frames(text: str | None, frame_count: int) -> Ranges:
         start, stop = int(first), int(last) if dash else int(first)
         if not start <= stop < frame_count:
             raise ConfigError(f"frames {text!r}: {part!r} is not within the video's frames 0-{frame_count - 1}")
-        wanted.update(range(start, stop + 1))
-    return join_frames(wanted)
+        wanted.append((start, stop + 1))
+    return join_ranges(wanted)
 
 
-def join_frames(frames: set[int]) -> Ranges:
-    """Return the ranges that hold exactly the given frames."""
-    ranges: list[tuple[int, int]] = []
-    for frame in sorted(frames):
-        if ranges and ranges[-1][1] == frame:
-            ranges[-1] = (ranges[-1][0], frame + 1)
-        else:
-            ranges.append((frame, frame + 1))
-    return tuple(ranges)
+def join_ranges(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Return the ranges that hold exactly the frames of the given ones, which may overlap and come in any order."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        elif start < stop:
+            joined.append((start, stop))
+    return tuple(joined)
+
+
+def in_chunks(ranges: Ranges, size: int) -> list[Ranges]:
+    """Return the frames of some ranges in chunks of `size` frames, in order; the last may be smaller."""
+    chunks: list[Ranges] = []
+    chunk: list[tuple[int, int]] = []
+    room = size
+    for start, stop in ranges:
+        while start < stop:
+            cut = min(stop, start + room)
+            chunk.append((start, cut))
+            start, room = cut, room - (cut - start)
+            if not room:
+                chunks.append(tuple(chunk))
+                chunk, room = [], size
+    return [*chunks, tuple(chunk)] if chunk else chunks

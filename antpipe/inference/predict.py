@@ -1,5 +1,8 @@
 """Poses of a whole video: models and video in, one poses file out, in a stream."""
 
+import bisect
+import itertools
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +14,19 @@ from antpipe.config.inference import PredictConfig
 from antpipe.errors import VideoError
 from antpipe.files import fingerprint
 from antpipe.geometry import IDENTITY, Transform
-from antpipe.inference.frames import Ranges, join_frames, parse_frames
+from antpipe.inference.chunks import Chunks, join_poses, open_chunks
+from antpipe.inference.frames import Ranges, in_chunks, join_ranges, parse_frames
 from antpipe.inference.predictor import Found, Pipeline, Predictor, load_pipeline
-from antpipe.poses import Poses, PosesInfo, VideoMeta, make_poses, write_poses_to
+from antpipe.poses import Poses, PosesInfo, VideoMeta, empty_poses, make_poses, write_poses, write_poses_to
 from antpipe.progress import show_progress
-from antpipe.provenance import provenance
+from antpipe.provenance import code_version, provenance
 from antpipe.video.prefetch import prefetch
 from antpipe.video.read import VideoReader
 from antpipe.video.sidecar import read_sidecar
 
 PREFETCHED_FRAMES = 8
+CHUNK_FRAMES = 1024
+"""About so many frames are lost at most when a prediction is killed."""
 
 T = TypeVar("T")
 
@@ -31,10 +37,13 @@ def predict_video(
     output: str | Path,
     config: PredictConfig,
     frames: str | None = None,
+    *,
+    part: tuple[int, int] = (0, 1),
 ) -> None:
     """Predict the poses in a video and write them, whole or not at all.
 
-    Memory is that of a few batches, whatever the length of the video.
+    Memory is that of a few batches, whatever the length of the video. Finished chunks wait in a folder `.resume` beside
+    `output`, so that a prediction that was killed goes on; its file is the same as if nothing had happened.
 
     Args:
         video: the video file.
@@ -42,6 +51,8 @@ def predict_video(
         output: the poses file (Parquet).
         config: thresholds, batches, precision, geometry.
         frames: such as `0-100,200`; all by default.
+        part: (number, parts): one of several parts of those frames, of about the same length, which `join_poses` makes
+            into the same file as one prediction of all frames. A part may be empty.
 
     Raises:
         ModelError: if the models do not work together.
@@ -49,20 +60,53 @@ def predict_video(
     """
     pipeline = load_pipeline(models, config)
     with VideoReader(video, channels=pipeline.channels) as reader:
-        ranges = parse_frames(frames, reader.frame_count)
-        info = _info(reader, Path(video), ranges, pipeline, config)
-        with write_poses_to(output, info) as writer, show_progress("predict") as advance:
-            seen: set[int] = set()
-            ready = prefetch(_ready_frames(reader, ranges, pipeline.predictor), PREFETCHED_FRAMES)
-            for batch in in_batches(ready, config.batch_size):
-                found = pipeline.predictor.find([frame.prepared for frame in batch])
-                writer.write(_as_poses(batch, found, info))
-                seen.update(frame.frame_idx for frame in batch)
-                advance(len(seen), info.frame_total)
-            if not seen:
+        # A whole number of batches, so that a frame shares its batch with the same frames whatever the parts are.
+        size = max(1, CHUNK_FRAMES // config.batch_size) * config.batch_size
+        chunks = in_chunks(parse_frames(frames, reader.frame_count), size)
+        number, parts = part
+        own = chunks[len(chunks) * number // parts : len(chunks) * (number + 1) // parts]
+        info = _info(reader, Path(video), join_ranges(limits for chunk in own for limits in chunk), pipeline, config)
+        with open_chunks(output, f"{code_version(__name__)} {info.to_json()}") as store:
+            _predict_chunks(reader, own, store, pipeline.predictor, info, config)
+            if store.paths():
+                join_poses(store.paths(), output, reader.problems)
+            elif parts == 1:
                 raise VideoError(f"{video}: none of the frames asked for could be read; look at the video in a player")
-            # A broken video may give fewer frames than it promises: the file says which were looked at.
-            writer.info = replace(info, frames=join_frames(seen), provenance=_with_problems(info, reader.problems))
+            else:
+                write_poses(output, empty_poses(replace(info, frames=())))
+
+
+def _predict_chunks(
+    reader: VideoReader,
+    chunks: Sequence[Ranges],
+    store: Chunks,
+    predictor: Predictor,
+    info: PosesInfo,
+    config: PredictConfig,
+) -> None:
+    """Predict the chunks that are not in the store yet."""
+    finished = store.finished()
+    left = [number for number in range(len(chunks)) if number not in finished]
+    done = sum(stop - start for number in finished for start, stop in chunks[number])
+    if done:
+        print(f"going on after {done} of {info.frame_total} frames", file=sys.stderr, flush=True)
+    ranges = join_ranges(limits for number in left for limits in chunks[number])
+    ready = prefetch(_ready_frames(reader, ranges, predictor), PREFETCHED_FRAMES)
+    starts = [chunk[0][0] for chunk in chunks]
+    with show_progress("predict") as advance:
+        for number, group in itertools.groupby(ready, lambda frame: bisect.bisect(starts, frame.frame_idx) - 1):
+            promised = replace(info, frames=chunks[number])
+            with write_poses_to(store.path(number), promised) as writer:
+                seen = []
+                for batch in in_batches(group, config.batch_size):
+                    found = predictor.find([frame.prepared for frame in batch])
+                    writer.write(_as_poses(batch, found, info))
+                    seen += [frame.frame_idx for frame in batch]
+                    done += len(batch)
+                    advance(done, info.frame_total)
+                # A broken video may give fewer frames than it promises: the file says which were looked at.
+                frames = join_ranges((frame_idx, frame_idx + 1) for frame_idx in seen)
+                writer.info = replace(promised, frames=frames, provenance=_with_problems(info, reader.problems))
 
 
 class Ready(NamedTuple):

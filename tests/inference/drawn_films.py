@@ -11,6 +11,9 @@ from antpipe.config.model import ModelConfig
 from antpipe.models.spec import ModelSpec
 from antpipe.poses import Skeleton
 
+SIZE = 110, 94
+FPS = 12.5
+HEIGHTS = [240.0, 180.0]
 BLOB = 5.0
 """Standard deviation of a blob, in pixels of the frame."""
 BOTTOM = 0.15
@@ -99,3 +102,11 @@ def spec_of(
         crop_size=crop_size,
         from_sleap=from_sleap,
     )
+
+
+def places(frame_idx):
+    """Where the animals of a frame of the drawn film are: none in frame 2, one in frame 5, else two."""
+    if frame_idx == 2:
+        return np.zeros((0, 2))
+    moving = np.array([[20.0 + 1.3 * frame_idx, 25.0], [85.0, 70.0 - 0.7 * frame_idx]])
+    return moving[:1] if frame_idx == 5 else moving

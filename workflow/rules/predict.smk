@@ -1,23 +1,39 @@
 """
-Find the animals and their nodes in every frame of each video.
+Find the animals and their nodes in every frame of each video, in one job or in several that share its frames.
 
 REQUIRED INPUTS:  videos/{video}.mp4, models/selected.json
 OUTPUTS:          predictions/{video}.parquet
 """
 
+PARTS = CONFIG.predict.parts
+
 
 rule predict:
-    """Predicting the poses of each video."""
+    """Predicting the poses of each video, or of a part of it."""
     input:
         video=rules.preprocess.output.video,
         sidecar=rules.preprocess.output.sidecar,
         selected=rules.select.output.selected,
     output:
-        poses=f"{RESULTS}/predictions/{{video}}.parquet",
+        poses=(
+            f"{RESULTS}/predictions/{{video}}.parquet"
+            if PARTS == 1
+            else temp(f"{RESULTS}/predictions/parts/{{video}}/{{part}}.parquet")
+        ),
     log:
-        f"{RESULTS}/logs/predict/{{video}}.log",
+        (
+            f"{RESULTS}/logs/predict/{{video}}.log"
+            if PARTS == 1
+            else f"{RESULTS}/logs/predict/{{video}}.part_{{part}}.log"
+        ),
     benchmark:
-        f"{RESULTS}/benchmarks/predict/{{video}}.jsonl"
+        (
+            f"{RESULTS}/benchmarks/predict/{{video}}.jsonl"
+            if PARTS == 1
+            else f"{RESULTS}/benchmarks/predict/{{video}}.part_{{part}}.jsonl"
+        )
+    wildcard_constraints:
+        part=r"\d+",
     conda:
         ENVIRONMENT
     threads: 8
@@ -27,8 +43,38 @@ rule predict:
         runtime=1440,
     params:
         settings=settings(CONFIG.predict),
+        part=lambda wildcards: (int(wildcards.get("part", 0)), PARTS),
         code=code_version("antpipe.inference.predict"),
     message:
         "Predicting the poses in {wildcards.video}"
     script:
         "../scripts/predict.py"
+
+
+if PARTS > 1:
+
+    rule join_parts:
+        """Making one table of the parts of each video."""
+        input:
+            parts=expand(
+                f"{RESULTS}/predictions/parts/{{{{video}}}}/{{part}}.parquet",
+                part=range(PARTS),
+            ),
+        output:
+            poses=f"{RESULTS}/predictions/{{video}}.parquet",
+        log:
+            f"{RESULTS}/logs/join_parts/{{video}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/join_parts/{{video}}.jsonl"
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        params:
+            code=code_version("antpipe.inference.chunks"),
+        message:
+            "Joining the parts of {wildcards.video}"
+        script:
+            "../scripts/join_parts.py"

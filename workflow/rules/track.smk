@@ -9,7 +9,7 @@ OUTPUTS:          tracks/{video}.parquet
 rule track:
     """Linking the instances of each video into tracks."""
     input:
-        poses=rules.predict.output.poses,
+        poses=f"{RESULTS}/predictions/{{video}}.parquet",
     output:
         tracks=f"{RESULTS}/tracks/{{video}}.parquet",
     log:
