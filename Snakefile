@@ -15,21 +15,31 @@ include: "workflow/rules/labels.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/track.smk"
+include: "workflow/rules/features.smk"
 include: "workflow/rules/suggest.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/describe.smk"
 
 
 rule all:
     """All results of the configuration."""
     default_target: True
     input:
-        exported(),
-        pictures(),
-        f"{RESULTS}/labels/audit",
-        f"{MODELS}/comparison",
-        f"{SUGGESTIONS}.tsv",
-        f"{RESULTS}/report/summary.html",
+        wanted(),
+        f"{RESULTS}/ro-crate-metadata.json",
+
+
+onstart:
+    from antpipe.records.plan import write_plan
+
+    write_plan(RESULTS, workflow)
+
+
+onerror:
+    from antpipe.records.failures import failures
+
+    print(failures(RESULTS, STARTED_S), file=sys.stderr)
 
 
 onsuccess:

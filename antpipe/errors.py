@@ -25,5 +25,9 @@ class PosesError(AntpipeError):
     """A poses file that is missing, broken, or does not fit the others."""
 
 
+class MeasurementError(AntpipeError):
+    """A file of measurements that is missing, broken, or does not fit the video."""
+
+
 class ResourceError(AntpipeError):
     """A program, device or disk that the work needs and that is not there."""

@@ -66,6 +66,8 @@ class PosesInfo:
     """`video`: pixels of `video`; `raw`: pixels of the raw video that it was made from."""
     to_raw: Transform = IDENTITY
     """Map from pixels of `video` to pixels of the raw video."""
+    features: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What was measured on the poses: columns beside the nodes, by name, each with its `unit` and `meaning`."""
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -86,6 +88,7 @@ class PosesInfo:
                 "frames": [list(r) for r in self.frames],
                 "coordinates": self.coordinates,
                 "to_raw": self.to_raw.to_dict(),
+                "features": self.features,
                 "provenance": self.provenance,
             },
             ensure_ascii=False,
@@ -106,6 +109,7 @@ class PosesInfo:
             frames=tuple((start, stop) for start, stop in value["frames"]),
             coordinates=value["coordinates"],
             to_raw=Transform.from_dict(value["to_raw"]),
+            features=value.get("features", {}),
             provenance=value["provenance"],
         )
 
@@ -136,13 +140,16 @@ class Poses:
     """(rows,) bool: True from a model, False from a person."""
     time_s: Array
     """(rows,) float64, seconds from the start of the video."""
+    features: dict[str, Array] = field(default_factory=dict)
+    """(rows,) float32 each, by the names in `info.features`."""
 
     def __len__(self) -> int:
         return len(self.frame_idx)
 
     def __getitem__(self, rows: Any) -> "Poses":
         """Return the given rows (a slice, mask or index array)."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
+        features = {name: values[rows] for name, values in self.features.items()}
+        return replace(self, features=features, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def by_frame(self) -> Iterator[tuple[int, slice]]:
         """Yield (frame_idx, rows) of every frame that has instances, in order."""
@@ -210,12 +217,14 @@ def make_poses(
 def concat_poses(parts: Sequence[Poses]) -> Poses:
     """Return the rows of all parts, which must come in frame order; the first part's info is kept."""
     columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
-    return replace(parts[0], **columns)
+    features = {name: np.concatenate([p.features[name] for p in parts]) for name in parts[0].info.features}
+    return replace(parts[0], features=features, **columns)
 
 
 def empty_poses(info: PosesInfo) -> Poses:
     """Return a table without a single animal."""
-    return make_poses(info, frame_idx=np.zeros(0, np.int32), points=np.zeros((0, len(info.skeleton.nodes), 2)))
+    empty = make_poses(info, frame_idx=np.zeros(0, np.int32), points=np.zeros((0, len(info.skeleton.nodes), 2)))
+    return replace(empty, features={name: np.zeros(0, np.float32) for name in info.features})
 
 
 def count_within(frame_idx: Array) -> Array:
@@ -225,8 +234,8 @@ def count_within(frame_idx: Array) -> Array:
     return (np.arange(len(frame_idx)) - np.repeat(starts, lengths)).astype(np.int16)
 
 
-def poses_schema(skeleton: Skeleton) -> pa.Schema:
-    """Return the Arrow columns of a poses file, which the README's table documents."""
+def poses_schema(info: PosesInfo) -> pa.Schema:
+    """Return the Arrow columns of a poses file, which the README's table documents; info is its metadata."""
     columns: list[tuple[str, pa.DataType]] = [
         ("frame_idx", pa.int32()),
         ("time_s", pa.float64()),
@@ -236,14 +245,16 @@ def poses_schema(skeleton: Skeleton) -> pa.Schema:
         ("tracking_score", pa.float32()),
         ("predicted", pa.bool_()),
     ]
-    for node in skeleton.nodes:
+    for node in info.skeleton.nodes:
         columns += [(f"{node}.{part}", pa.float32()) for part in ("x", "y", "score")]
-    return pa.schema(columns)
+    fields = [pa.field(name, kind) for name, kind in columns]
+    fields += [pa.field(name, pa.float32(), metadata=about) for name, about in info.features.items()]
+    return pa.schema(fields, {METADATA_KEY: info.to_json().encode()})
 
 
 def to_table(poses: Poses) -> pa.Table:
     """Return the poses as an Arrow table with the columns of `poses_schema`."""
-    schema = poses_schema(poses.info.skeleton)
+    schema = poses_schema(poses.info)
     columns: list[Any] = [
         poses.frame_idx,
         poses.time_s,
@@ -255,9 +266,9 @@ def to_table(poses: Poses) -> pa.Table:
     ]
     for node in range(len(poses.info.skeleton.nodes)):
         columns += [poses.points[:, node, 0], poses.points[:, node, 1], poses.point_scores[:, node]]
+    columns += [poses.features[name] for name in poses.info.features]
     arrays = [pa.array(c, t.type) if isinstance(c, np.ndarray) else c for c, t in zip(columns, schema, strict=True)]
-    metadata = {METADATA_KEY: poses.info.to_json().encode()}
-    return pa.table(arrays, schema=schema).replace_schema_metadata(metadata)
+    return pa.table(arrays, schema=schema)
 
 
 def from_table(table: pa.Table, info: PosesInfo) -> Poses:
@@ -274,7 +285,9 @@ def from_table(table: pa.Table, info: PosesInfo) -> Poses:
     track = np.empty(table.num_rows, object)
     track[:] = table.column("track").to_pylist()
     names = ("frame_idx", "instance_idx", "instance_score", "tracking_score", "predicted", "time_s")
-    return Poses(info=info, points=points, point_scores=scores, track=track, **{n: column(n) for n in names})
+    features = {name: column(name) for name in info.features}
+    columns = {name: column(name) for name in names}
+    return Poses(info=info, points=points, point_scores=scores, track=track, features=features, **columns)
 
 
 class PosesWriter:
@@ -285,16 +298,28 @@ class PosesWriter:
         """What the table is about; may still be corrected while the file is open."""
         self._promised = info
         self._path = path
-        self._writer = pq.ParquetWriter(path, _schema_with(info), compression="zstd")
+        self._writer = pq.ParquetWriter(path, poses_schema(info), compression="zstd")
         self._waiting: list[Poses] = []
         self._rows = 0
 
     def write(self, poses: Poses) -> None:
-        """Take the next rows; a full row group goes to disk."""
-        self._waiting.append(poses)
-        self._rows += len(poses)
-        if self._rows >= ROWS_PER_GROUP:
+        """Take the next rows, any number of whole frames; a full row group goes to disk.
+
+        A row group ends with the frame that fills it, so the file does not depend on how the rows were handed over.
+        """
+        ends = np.flatnonzero(np.diff(poses.frame_idx)) + 1
+        while self._rows + len(poses) >= ROWS_PER_GROUP:
+            full = ends[ends >= ROWS_PER_GROUP - self._rows]
+            cut = int(full[0]) if len(full) else len(poses)
+            self._take(poses[:cut])
             self._flush()
+            poses, ends = poses[cut:], ends[ends > cut] - cut
+        self._take(poses)
+
+    def _take(self, poses: Poses) -> None:
+        if len(poses):
+            self._waiting.append(poses)
+            self._rows += len(poses)
 
     def close(self) -> None:
         """Write the rest; write the file again if `info` has changed since it was opened."""
@@ -311,7 +336,7 @@ class PosesWriter:
 
     def _rewrite(self) -> None:
         # Parquet readers take schema metadata from the Arrow schema at the head of the footer, fixed at opening.
-        schema = _schema_with(self.info)
+        schema = poses_schema(self.info)
         with atomic_path(self._path) as again:
             source = pq.ParquetFile(self._path)
             with pq.ParquetWriter(again, schema, compression="zstd") as writer:
@@ -335,10 +360,6 @@ def write_poses(path: str | Path, poses: Poses) -> None:
     """Write a whole table of poses."""
     with write_poses_to(path, poses.info) as writer:
         writer.write(poses)
-
-
-def _schema_with(info: PosesInfo) -> pa.Schema:
-    return poses_schema(info.skeleton).with_metadata({METADATA_KEY: info.to_json().encode()})
 
 
 def read_info(path: str | Path) -> PosesInfo:

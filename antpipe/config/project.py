@@ -11,8 +11,10 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from antpipe.config.base import Section
 from antpipe.config.experiments import Grid, PlannedRun, SelectConfig, check_grid, plan_runs
 from antpipe.config.export import ExportConfig
+from antpipe.config.features import FeaturesConfig
 from antpipe.config.inference import PredictConfig
 from antpipe.config.labels import MergeConfig, SplitConfig
+from antpipe.config.measurements import MeasurementsConfig
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES, PIPELINES
 from antpipe.config.preprocess import PreprocessConfig
@@ -104,13 +106,18 @@ class Config(Section):
     """The networks and their training."""
     grid: Grid = Field(default_factory=dict)
     """Settings to try, such as `centered_instance.backbone.unet.filters: [16, 24, 32]`; all combinations are
-    trained and compared. With `split.folds` each is trained once per fold."""
+    trained and compared. A list of such sections tries each by itself, without combinations between them. With
+    `split.folds` each is trained once per fold."""
     select: SelectConfig = Field(default_factory=SelectConfig)
     """Which of several runs predicts."""
     predict: PredictConfig = Field(default_factory=PredictConfig)
     """Inference over whole videos."""
     track: TrackConfig = Field(default_factory=TrackConfig)
     """Instances into tracks."""
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig)
+    """Angles, lengths and speeds of the animals."""
+    measurements: MeasurementsConfig = Field(default_factory=MeasurementsConfig)
+    """Force or the like, joined to the frames."""
     export: ExportConfig = Field(default_factory=ExportConfig)
     """Files for other programs."""
     suggest: SuggestConfig = Field(default_factory=SuggestConfig)
@@ -182,7 +189,8 @@ def _sentences(error: ValidationError) -> list[str]:
             # What does not fit within a section says so itself; the whole section is no help.
             known = ", got " in message or (item["type"] == "value_error" and isinstance(item["input"], dict))
             came = "" if known else f", got {item['input']!r}"
-            sentences.setdefault(".".join(keys), f"{'.'.join(keys)}: {message}{came}")
+            place = f"{'.'.join(keys)}: " if keys else ""
+            sentences.setdefault(".".join(keys), f"{place}{message}{came}")
     return list(sentences.values())
 
 
