@@ -41,6 +41,19 @@ def find_inputs(config: Config) -> Inputs:
     return Inputs(videos=videos, labels=labels)
 
 
+def find_labelled(config: Config, inputs: Inputs) -> dict[str, str]:
+    """Return the raw videos that the label files are about: training sees these, and no change of the others.
+
+    Raises:
+        LabelError: if a file is a broken SLEAP file.
+    """
+    if config.labels == SIMULATED:
+        return inputs.videos
+    from antpipe.labels.glance import labelled_videos
+
+    return labelled_videos(inputs.labels, inputs.videos, config.merge)
+
+
 def check_inputs(config: Config, inputs: Inputs) -> None:
     """Look into the label files for what would stop the work later; simulated ones are right by themselves.
 

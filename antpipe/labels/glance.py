@@ -80,6 +80,30 @@ def check_labels(
         )
 
 
+def labelled_videos(
+    paths: Sequence[str], videos: Mapping[str, str], merge: MergeConfig | None = None
+) -> dict[str, str]:
+    """Return those of the project's videos that label files are about; all where that cannot be told quickly.
+
+    Raises:
+        LabelError: if a file is a broken SLEAP file.
+    """
+    places = Places.of(merge or MergeConfig())
+    about: set[str] = set()
+    for path in paths:
+        file = glance(path)
+        if file is None or not file.videos:
+            return dict(videos)
+        for video in file.videos:
+            found = find_video(video, path, places)
+            stems = {_stem(video), _stem(str(found.path)) if found else ""}
+            own = {name for name, raw in videos.items() if stems & {_stem(name), _stem(raw)}}
+            if not own:
+                return dict(videos)
+            about |= own
+    return {name: raw for name, raw in videos.items() if name in about}
+
+
 def _check_videos(files: Sequence[Glance], videos: Mapping[str, str], places: Places) -> None:
     known = {_stem(name) for name in videos} | {_stem(path) for path in videos.values()}
     missing: dict[str, list[str]] = {}

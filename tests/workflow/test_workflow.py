@@ -1,61 +1,14 @@
 """The real Snakefile on a small simulated project, as a user runs it."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import sleap_io as sio
-import yaml
+from small_project import CONFIG, planned, snakemake
 
 from antpipe.poses import read_poses
-
-ROOT = Path(__file__).parent.parent.parent
-FAST = {"min_batches_per_epoch": 2, "epochs": 1}
-CONFIG = {
-    "simulate": {"videos": 2, "ants": 2, "frames": 16, "width": 160, "height": 128, "body_length": 30.0},
-    "split": {"fractions": [0.6, 0.2, 0.2]},
-    "models": {
-        "centroid": {
-            "input": {"scale": 0.5},
-            "backbone": {"unet": {"max_stride": 8, "filters": 4}},
-            "head": {"output_stride": 4},
-            "optimization": FAST,
-        },
-        "centered_instance": {
-            "backbone": {"unet": {"max_stride": 8, "filters": 4}},
-            "head": {"output_stride": 4},
-            "optimization": FAST,
-        },
-    },
-    # Networks trained for a moment find nothing at the usual threshold; here they are to find something.
-    "predict": {"centroid_threshold": 0.001, "peak_threshold": 0.0, "max_instances": 3},
-    "export": {"formats": ["parquet", "csv", "slp", "analysis_h5", "parquet_long"]},
-    "report": {"overlay_seconds": 0.5},
-}
-
-
-def snakemake(folder, *arguments, config=None):
-    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG if config is None else config))
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
-    command += ["--configfile", folder / "config.yaml", "--workflow-profile", ROOT / "profiles" / "default"]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-    run = subprocess.run(
-        [*map(str, command), *arguments], capture_output=True, text=True, timeout=800, env=environment, check=False
-    )
-    return run.returncode, run.stdout + run.stderr
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("a project's \u00fc folder")
-    code, output = snakemake(folder, "--cores", "2")
-    assert code == 0, output[-6000:]
-    return folder
 
 
 @pytest.mark.slow
@@ -88,6 +41,7 @@ def test_every_stage_has_its_results(project):
             "metrics.test.json",
             "examples.npz",
             "examples.png",
+            "receptive_field.png",
             "learning_curves.png",
         }
     accuracy = json.loads((results / "report" / "accuracy.json").read_text())
@@ -106,7 +60,7 @@ def test_each_log_is_there_and_no_half_file_is_left(project):
 def test_a_change_of_tracking_does_not_train_again(project):
     code, output = snakemake(project, "-n", "--cores", "2", config={**CONFIG, "track": {"window": 3}})
     assert code == 0
-    ran = {line.split()[0] for line in output.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit()}
+    ran = planned(output)
     assert {"track", "export", "draw_video", "summary", "accuracy"} <= ran
     assert not {"train", "predict", "preprocess", "simulate", "merge", "split"} & ran
 

@@ -1,0 +1,81 @@
+"""The workflow on a real Slurm, of this one computer and with fake GPUs."""
+
+import filecmp
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from slurm_cluster import slurm, why_not
+from small_project import CONFIG, command_of, snakemake
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster(tmp_path_factory):
+    if reason := why_not():
+        pytest.skip(f"SLURM NOT TRIED: {reason}")
+    with slurm(tmp_path_factory.mktemp("slurm")):
+        yield
+
+
+def on_slurm(folder, *arguments, **kwargs):
+    return snakemake(folder, *QUICK, *arguments, profile="slurm", **kwargs)
+
+
+def queue():
+    return subprocess.run(["squeue", "-h", "-o", "%j %T"], capture_output=True, text=True, check=True).stdout
+
+
+def files_of(results):
+    """What a run makes, without what tells of times and places."""
+    paths = (path.relative_to(results) for path in results.rglob("*") if path.is_file())
+    return {
+        path for path in paths if path.parts[0] in ("labels", "models", "predictions", "tracks", "export", "features")
+    }
+
+
+def test_the_whole_workflow_gives_what_it_gives_on_one_computer(project, tmp_path):
+    code, output = on_slurm(tmp_path)
+    assert code == 0, output[-6000:]
+    own, other = tmp_path / "results", project / "results"
+    assert files_of(own) == files_of(other)
+    tables = [p for p in files_of(own) if p.suffix in (".parquet", ".csv", ".h5", ".json", ".tsv")]
+    different = [path for path in tables if not filecmp.cmp(own / path, other / path, shallow=False)]
+    assert different == []
+    logs = [path.read_text() for path in (own / "logs" / "train").glob("*.log")]
+    assert {text.split("running on GPU ")[1][0] for text in logs} == {"0", "1"}, "each network had a GPU of its own"
+
+
+def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
+    shutil.copytree(project / "results" / "simulated", tmp_path / "data")
+    (tmp_path / "data" / "broken.mp4").write_bytes(b"not a video")
+    own = {**CONFIG, "videos": "data/*.mp4", "labels": "data/labels.slp"}
+    targets = [f"results/videos/{name}.mp4" for name in ("ants_001", "ants_002", "broken")]
+    code, output = on_slurm(tmp_path, "--retries", "0", *targets, config=own)
+    assert code != 0
+    assert "error: " in output
+    assert "broken.mp4" in output
+    assert all((tmp_path / "results" / "videos" / f"{name}.mp4").exists() for name in ("ants_001", "ants_002"))
+
+
+def test_an_interruption_cancels_the_jobs(tmp_path):
+    command, environment = command_of(tmp_path, *QUICK, profile="slurm")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert wait_until(lambda: "RUNNING" in queue())
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=120)
+    assert process.returncode != 0
+    assert wait_until(lambda: not any(state in queue() for state in ("RUNNING", "PENDING")))
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
