@@ -14,11 +14,14 @@ BLOCK = 1 << 16
 BLOCKS = 32
 """Of a larger file so many blocks are looked at, evenly spaced, the first and the last among them."""
 
+EVERY_BYTE = {".slp", ".csv", ".tsv", ".txt", ".h5", ".json"}
+"""Kinds of files in which one corrected number matters."""
+
 
 def contents_of(paths: Iterable[str], cache: str | Path) -> dict[str, str]:
     """Return a short hash of what is in each file; files that are not there are left out.
 
-    Of a video, thirty-two blocks tell; of a label file (.slp) every byte does, because one corrected point changes a
+    Of a video, thirty-two blocks tell; of labels and tables every byte does, because one corrected point changes a
     few. What was found is kept in `cache`, and taken from there while size, date and inode stay the same; a cache that
     cannot be written costs time only.
     """
@@ -42,7 +45,7 @@ def content_of(path: str | Path) -> str:
     digest = hashlib.sha256()
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        if size <= BLOCK * BLOCKS or Path(path).suffix.lower() == ".slp":
+        if size <= BLOCK * BLOCKS or Path(path).suffix.lower() in EVERY_BYTE:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
         digest.update(str(size).encode())
         for number in range(BLOCKS):

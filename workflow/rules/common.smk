@@ -4,32 +4,57 @@ What all chapters share: the checked configuration, the videos, and the version 
 
 import re
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# This copy of the package comes before one that is installed, here and (by Snakemake itself) in scripts.
-sys.path.insert(0, str(workflow.basedir))
+# This copy of the package comes before one that is installed, here and (by Snakemake itself) in scripts; also where
+# another workflow uses this one as a module.
+sys.path.insert(
+    0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1])
+)
 
 from antpipe.config.project import parse_config
+from antpipe.contents import contents_of
 from antpipe.errors import AntpipeError
-from antpipe.inputs import check_inputs, find_inputs
+from antpipe.features.check import check_features, check_measurements, find_measurements
+from antpipe.inputs import check_inputs, find_inputs, find_labelled
 from antpipe.provenance import code_version
 from antpipe.resources import make_interpreter_callable
 
 make_interpreter_callable()
+STARTED_S = time.time()
 
 try:
     CONFIG = parse_config(dict(config))
     RUNS = CONFIG.runs()
     INPUTS = find_inputs(CONFIG)
+    MEASUREMENTS = find_measurements(CONFIG, INPUTS.videos)
+    LABELLED = dict(sorted(find_labelled(CONFIG, INPUTS).items()))
     if workflow.is_main_process:
         check_inputs(CONFIG, INPUTS)
+        check_features(CONFIG, INPUTS.labels)
+        check_measurements(CONFIG, MEASUREMENTS)
 except AntpipeError as error:
     raise WorkflowError(str(error)) from None
 
+# The user's files are told by their bytes. Snakemake would go by their dates.
+CONTENTS = contents_of(
+    (
+        [*INPUTS.videos.values(), *INPUTS.labels, *MEASUREMENTS.values()]
+        if CONFIG.videos != "simulated"
+        else [*MEASUREMENTS.values()]
+    ),
+    ".snakemake/antpipe_contents.json",
+)
 RESULTS = CONFIG.results
 MODELS = f"{RESULTS}/models"
+# Rules that take files of all videos name these, not `rules.merge.output`: with that, planning takes time that grows with
+# the square of the number of videos.
+LABELS = f"{RESULTS}/labels/merged.slp"
+SPLIT = f"{RESULTS}/labels/split.json"
+SELECTED = f"{MODELS}/selected.json"
 VIDEOS = sorted(INPUTS.videos)
 MODEL_TYPES = list(CONFIG.models.chosen)
 FORMATS = {
@@ -37,6 +62,9 @@ FORMATS = {
     "csv": "csv",
     "slp": "slp",
     "analysis.h5": "analysis_h5",
+    "nwb": "nwb",
+    "coco.json": "coco",
+    "mot.txt": "mot",
 }
 # Corrected suggestions become label files; each round has a name of its own.
 ROUND = 1 + sum(Path(path).parent.name == "suggestions" for path in INPUTS.labels)
@@ -44,11 +72,36 @@ SUGGESTIONS = f"{RESULTS}/suggestions/round_{ROUND}"
 ENVIRONMENT = "../../envs/antpipe.yaml"
 
 
+# One rule has outputs that differ in a middle part of their names. Two thousand names in every pattern would be slow.
+ONE_OF_THE_VIDEOS = "|".join(re.escape(name) for name in VIDEOS)
+
+
 wildcard_constraints:
-    video="|".join(re.escape(name) for name in VIDEOS),
+    video=r"[^/]+",
     model_type="|".join(MODEL_TYPES),
     run="|".join(re.escape(run) for run, _ in RUNS),
     suffix="|".join(re.escape(suffix) for suffix in FORMATS),
+
+
+def raw_video(wildcards):
+    """Return the raw video of this name."""
+    if wildcards.video not in INPUTS.videos:
+        raise WorkflowError(
+            f"{wildcards.video}: no video of the configuration has this name; there are {VIDEOS[:5]}"
+        )
+    return INPUTS.videos[wildcards.video]
+
+
+def growing(base, per_gb=0):
+    """Return a resource that grows with the size of a job's inputs, and again with every retry."""
+    return lambda wildcards, input, attempt: round(
+        attempt * (base + per_gb * input.size_mb / 1000)
+    )
+
+
+def by_content(files):
+    """Return videos or labels whose dates do not count, because a rule has their contents among its params."""
+    return ancient(files) if CONFIG.videos != "simulated" else files
 
 
 def settings(section):
@@ -56,10 +109,10 @@ def settings(section):
     return section.model_dump(mode="json")
 
 
-def videos_and_sidecars():
-    """Return all preprocessed videos with their sidecars."""
+def videos_and_sidecars(videos):
+    """Return preprocessed videos with their sidecars."""
     return expand(
-        f"{RESULTS}/videos/{{video}}.{{suffix}}", video=VIDEOS, suffix=["mp4", "json"]
+        f"{RESULTS}/videos/{{video}}.{{suffix}}", video=videos, suffix=["mp4", "json"]
     )
 
 
@@ -99,6 +152,35 @@ def exported():
     )
 
 
+def measured():
+    """Return the features of all videos, and what was measured on those that have such a file."""
+    suffixes = ["parquet", "png"] if CONFIG.features.kinds else ["parquet"]
+    return expand(
+        f"{RESULTS}/features/{{video}}.{{suffix}}", video=VIDEOS, suffix=suffixes
+    ) + expand(
+        f"{RESULTS}/measurements/{{video}}.{{suffix}}",
+        video=MEASUREMENTS,
+        suffix=["parquet", "png"],
+    )
+
+
 def pictures():
-    """Return the overlay videos of all videos."""
-    return expand(f"{RESULTS}/report/{{video}}.mp4", video=VIDEOS)
+    """Return the overlay videos and the pictures of all videos."""
+    return expand(f"{RESULTS}/report/{{video}}.mp4", video=VIDEOS) + expand(
+        f"{RESULTS}/report/{{picture}}/{{video}}.png",
+        picture=["trajectories", "occupancy"],
+        video=VIDEOS,
+    )
+
+
+def wanted():
+    """Return all final results of the configuration."""
+    return [
+        *measured(),
+        *exported(),
+        *pictures(),
+        f"{RESULTS}/labels/audit",
+        f"{MODELS}/comparison",
+        f"{SUGGESTIONS}.tsv",
+        f"{RESULTS}/report/summary.html",
+    ]

@@ -22,8 +22,8 @@ rule features:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60, per_gb=240),
     params:
         settings=lambda wildcards: settings(CONFIG.features.of_video(wildcards.video)),
         code=code_version("antpipe.features.measure"),
@@ -53,7 +53,7 @@ rule draw_features:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=60,
     params:
         seconds=CONFIG.report.overlay_seconds,
@@ -68,7 +68,7 @@ rule measurements:
     """Joining the frames of each video with measurements."""
     input:
         features=rules.features.output.features,
-        measurements=lambda wildcards: MEASUREMENTS[wildcards.video],
+        measurements=ancient(lambda wildcards: MEASUREMENTS[wildcards.video]),
         sidecar=rules.preprocess.output.sidecar,
     output:
         joined=f"{RESULTS}/measurements/{{video}}.parquet",
@@ -80,12 +80,13 @@ rule measurements:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(60, per_gb=120),
     params:
         settings=lambda wildcards: CONFIG.measurements.of_video(
             wildcards.video
         ).model_dump(mode="json", exclude={"compare"}),
+        content=lambda wildcards: CONTENTS.get(MEASUREMENTS[wildcards.video]),
         code=code_version("antpipe.features.join"),
     message:
         "Joining {wildcards.video} with measurements"
@@ -114,8 +115,8 @@ rule draw_measurements:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(60, per_gb=120),
     params:
         settings=settings(CONFIG.measurements.compare),
         code=code_version("antpipe.report.measurements"),

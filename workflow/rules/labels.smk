@@ -9,9 +9,9 @@ OUTPUTS:          labels/merged.slp, labels/merge.json (what came from where), l
 rule merge:
     """Merging the label files."""
     input:
-        labels=INPUTS.labels,
+        labels=by_content(INPUTS.labels),
     output:
-        labels=f"{RESULTS}/labels/merged.slp",
+        labels=LABELS,
         report=f"{RESULTS}/labels/merge.json",
     log:
         f"{RESULTS}/logs/merge.log",
@@ -25,7 +25,8 @@ rule merge:
         runtime=60,
     params:
         settings=settings(CONFIG.merge),
-        videos=INPUTS.videos,
+        contents=[CONTENTS.get(path) for path in INPUTS.labels],
+        videos=LABELLED,
         code=code_version("antpipe.labels.project"),
     message:
         "Merging the label files"
@@ -36,9 +37,9 @@ rule merge:
 rule split:
     """Dividing the labelled frames."""
     input:
-        labels=rules.merge.output.labels,
+        labels=LABELS,
     output:
-        split=f"{RESULTS}/labels/split.json",
+        split=SPLIT,
     log:
         f"{RESULTS}/logs/split.log",
     benchmark:
@@ -61,8 +62,8 @@ rule split:
 rule audit:
     """Looking for mistakes in the labels."""
     input:
-        labels=rules.merge.output.labels,
-        videos=videos_and_sidecars(),
+        labels=LABELS,
+        videos=videos_and_sidecars(LABELLED),
     output:
         audit=report(
             directory(f"{RESULTS}/labels/audit"),
@@ -82,7 +83,7 @@ rule audit:
         mem_mb=4000,
         runtime=60,
     params:
-        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
+        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in LABELLED},
         code=code_version("antpipe.report.audit"),
     message:
         "Looking for mistakes in the labels"

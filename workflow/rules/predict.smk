@@ -39,8 +39,8 @@ rule predict:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=growing(4000),
+        runtime=growing(120, per_gb=600 / PARTS),
     params:
         settings=settings(CONFIG.predict),
         part=lambda wildcards: (int(wildcards.get("part", 0)), PARTS),
@@ -70,8 +70,8 @@ if PARTS > 1:
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=60,
+            mem_mb=growing(2000),
+            runtime=growing(60, per_gb=60),
         params:
             code=code_version("antpipe.inference.chunks"),
         message:

@@ -9,7 +9,7 @@ OUTPUTS:          videos/{video}.mp4, videos/{video}.json (what went in and out,
 rule preprocess:
     """Preprocessing each video."""
     input:
-        video=lambda wildcards: INPUTS.videos[wildcards.video],
+        video=by_content(raw_video),
     output:
         video=f"{RESULTS}/videos/{{video}}.mp4",
         sidecar=f"{RESULTS}/videos/{{video}}.json",
@@ -21,10 +21,11 @@ rule preprocess:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60, per_gb=120),
     params:
         settings=settings(CONFIG.preprocess),
+        content=lambda wildcards: CONTENTS.get(raw_video(wildcards)),
         code=code_version("antpipe.video.transcode"),
     message:
         "Preprocessing {wildcards.video}"

@@ -10,8 +10,8 @@ rule suggest:
     """Choosing the frames that are worth labelling next."""
     input:
         tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
-        videos=videos_and_sidecars(),
-        labels=rules.merge.output.labels,
+        videos=videos_and_sidecars(VIDEOS),
+        labels=LABELS,
     output:
         # The .slp beside it is not named here: Snakemake removes outputs before it makes them again, and a person may
         # have corrected it.

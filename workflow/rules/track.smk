@@ -20,8 +20,8 @@ rule track:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60, per_gb=240),
     params:
         settings=settings(CONFIG.track),
         code=code_version("antpipe.tracking.track"),

@@ -13,9 +13,9 @@ OUTPUTS:          models/{run}/{model_type}/: model, weights, log, metrics, pict
 rule train:
     """Training each network."""
     input:
-        labels=rules.merge.output.labels,
-        split=rules.split.output.split,
-        videos=videos_and_sidecars(),
+        labels=LABELS,
+        split=SPLIT,
+        videos=videos_and_sidecars(LABELLED),
     output:
         model=f"{MODELS}/{{run}}/{{model_type}}/model.json",
         weights=f"{MODELS}/{{run}}/{{model_type}}/best.weights.h5",
@@ -35,15 +35,15 @@ rule train:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=growing(8000),
+        runtime=growing(720),
     params:
         settings=lambda wildcards: settings(
             RUNS[wildcards.run, wildcards.model_type].settings
         ),
         fold=lambda wildcards: RUNS[wildcards.run, wildcards.model_type].fold,
         seed=CONFIG.seed,
-        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in VIDEOS},
+        videos={video: f"{RESULTS}/videos/{video}.mp4" for video in LABELLED},
         code=code_version("antpipe.training.run"),
     message:
         "Training the {wildcards.model_type} network of {wildcards.run}"
@@ -52,7 +52,7 @@ rule train:
 
 
 rule draw_model:
-    """Drawing learning curves and examples of each network."""
+    """Drawing learning curves, examples and the receptive field of each network."""
     input:
         rules.train.output,
     output:
@@ -69,6 +69,13 @@ rule draw_model:
             subcategory="{model_type}",
             labels={"run": "{run}", "picture": "examples"},
             caption="../report/examples.rst",
+        ),
+        field=report(
+            f"{MODELS}/{{run}}/{{model_type}}/receptive_field.png",
+            category="Models",
+            subcategory="{model_type}",
+            labels={"run": "{run}", "picture": "receptive field"},
+            caption="../report/receptive_field.rst",
         ),
     log:
         f"{RESULTS}/logs/draw_model/{{run}}.{{model_type}}.log",
@@ -129,7 +136,7 @@ rule select:
             *(f"metrics.{part}.json" for part in ["train", "val", "test"])
         ),
     output:
-        selected=f"{MODELS}/selected.json",
+        selected=SELECTED,
     log:
         f"{RESULTS}/logs/select.log",
     benchmark:

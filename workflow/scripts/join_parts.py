@@ -1,5 +1,5 @@
 from antpipe.inference.chunks import join_poses
 from antpipe.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     join_poses(snakemake.input.parts, snakemake.output.poses)
