@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from antpipe.arrow import to_arrow, to_dictionary, to_numpy
 from antpipe.errors import PosesError
 from antpipe.files import atomic_path
 from antpipe.geometry import IDENTITY, Array, Transform
@@ -259,7 +260,7 @@ def to_table(poses: Poses) -> pa.Table:
         poses.frame_idx,
         poses.time_s,
         poses.instance_idx,
-        pa.array(poses.track.tolist(), pa.string()).dictionary_encode(),
+        to_dictionary(poses.track.tolist()),
         poses.instance_score,
         poses.tracking_score,
         poses.predicted,
@@ -267,7 +268,7 @@ def to_table(poses: Poses) -> pa.Table:
     for node in range(len(poses.info.skeleton.nodes)):
         columns += [poses.points[:, node, 0], poses.points[:, node, 1], poses.point_scores[:, node]]
     columns += [poses.features[name] for name in poses.info.features]
-    arrays = [pa.array(c, t.type) if isinstance(c, np.ndarray) else c for c, t in zip(columns, schema, strict=True)]
+    arrays = [to_arrow(c, t.type) if isinstance(c, np.ndarray) else c for c, t in zip(columns, schema, strict=True)]
     return pa.table(arrays, schema=schema)
 
 
@@ -275,7 +276,7 @@ def from_table(table: pa.Table, info: PosesInfo) -> Poses:
     """Return the poses of an Arrow table with the columns of `poses_schema`."""
 
     def column(name: str) -> Array:
-        return table.column(name).to_numpy(zero_copy_only=False)
+        return to_numpy(table.column(name))
 
     nodes = info.skeleton.nodes
     points = np.empty((table.num_rows, len(nodes), 2), np.float32)

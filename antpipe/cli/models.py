@@ -132,4 +132,5 @@ def _training_settings(config: Path, model_type: str, labels: Path, split: Path 
         print(note, file=sys.stderr)
     if split is None and sleap.training_indices:
         return sleap.model, split_from_indices(read_labels(labels), **sleap.training_indices), 0
-    return sleap.model, split or split_labels(read_labels(labels), **SplitConfig().model_dump()), 0
+    shares = SplitConfig(fractions=(1 - sleap.validation_fraction, sleap.validation_fraction, 0))
+    return sleap.model, split or split_labels(read_labels(labels), **shares.model_dump()), 0

@@ -2,16 +2,22 @@
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
 from antpipe.config.base import Section
 from antpipe.config.model import ModelConfig
 from antpipe.errors import ConfigError
 
-Grid = dict[str, list[Any]]
+_ONE_GRID = {"type": "object", "additionalProperties": {"type": "array"}}
+Grid = Annotated[Any, WithJsonSchema({"anyOf": [_ONE_GRID, {"type": "array", "items": _ONE_GRID}]})]
+"""Values to try by setting, or a list of such grids; `check_grid` says what does not fit."""
+Trial = tuple[tuple[str, Any], ...]
+"""Settings with the values that one run tries."""
+LONGEST_NAME = 200
+"""Of a run's folder: file systems take 255 bytes, and temporary names add to it."""
 
 
 class SelectConfig(Section):
@@ -40,23 +46,25 @@ class PlannedRun(BaseModel):
 def plan_runs(
     experiment: str, models: Mapping[str, ModelConfig], grid: Grid, folds: int | None
 ) -> dict[tuple[str, str], PlannedRun]:
-    """Return the runs of an experiment by name and model type: all combinations of the grid, times all folds.
+    """Return the runs of an experiment by name and model type: all combinations of each grid, times all folds.
 
-    A model is trained once for each combination of the settings of its own; what the grid tries for another model
+    A model is trained once for each combination of the settings of its own; what a grid tries for another model
     does not train it again.
 
     Raises:
-        ConfigError: if a key of the grid names no setting, or a value does not fit.
+        ConfigError: if the key of a grid names no setting, a value does not fit, or two runs would share a folder.
     """
-    runs = {}
+    runs: dict[tuple[str, str], PlannedRun] = {}
     for model_type, model in models.items():
-        keys = [key for key in grid if key.split(".")[0] == model_type]
-        for values in itertools.product(*(grid[key] for key in keys)):
-            settings = _changed(model, model_type, dict(zip(keys, values, strict=True)))
-            name = "-".join([experiment, *(_words(key, value, keys) for key, value in zip(keys, values, strict=True))])
+        trials = list(_trials(_grids(grid), model_type))
+        keys = list(dict.fromkeys(key for trial in trials for key, _ in trial))
+        for trial in trials:
+            settings = _changed(model, model_type, dict(trial))
+            name = "-".join([experiment, *(_words(key, value, keys) for key, value in trial)])
             for fold in range(folds or 1):
                 full = f"{name}.fold_{fold}" if folds else name
-                runs[full, model_type] = PlannedRun(name=full, model_type=model_type, settings=settings, fold=fold)
+                run = PlannedRun(name=full, model_type=model_type, settings=settings, fold=fold)
+                _check_name(run, runs.setdefault((full, model_type), run))
     return runs
 
 
@@ -66,12 +74,28 @@ def check_grid(grid: Grid, models: Mapping[str, ModelConfig]) -> None:
     Raises:
         ValueError: naming the key.
     """
-    for key, values in grid.items():
-        model_type, dot, _ = key.partition(".")
+    if not isinstance(grid, dict | list) or not all(isinstance(one, dict) for one in _grids(grid)):
+        raise ValueError(f"grid: expected values by setting, or a list of such sections, got {grid!r}")
+    for key, values in (item for one in _grids(grid) for item in one.items()):
+        model_type, dot, _ = str(key).partition(".")
         if model_type not in models or not dot:
             raise ValueError(f"{key}: expected a setting of {list(models)}, such as {next(iter(models))}.head.sigma")
+        if not isinstance(values, list):
+            raise ValueError(f"grid: {key}: expected a list of values, got {values!r}")
         if not values:
             raise ValueError(f"{key}: expected at least one value, got an empty list")
+
+
+def _grids(grid: Grid) -> list[dict[str, list[Any]]]:
+    return [grid] if isinstance(grid, dict) else grid
+
+
+def _trials(grids: Sequence[Mapping[str, list[Any]]], model_type: str) -> Iterator[Trial]:
+    """Yield what each run of a model tries; nothing, once, where no grid tries anything for it."""
+    own = [{key: grid[key] for key in grid if key.split(".")[0] == model_type} for grid in grids]
+    for grid in [grid for grid in own if grid] or [{}]:
+        for values in itertools.product(*grid.values()):
+            yield tuple(zip(grid, values, strict=True))
 
 
 def _changed(model: ModelConfig, model_type: str, changes: Mapping[str, Any]) -> ModelConfig:
@@ -102,4 +126,15 @@ def _words(key: str, value: Any, keys: Sequence[str]) -> str:
     parts = key.split(".")
     alike = [other for other in keys if other.split(".")[-1] == parts[-1]]
     name = "_".join(parts[-2:]) if len(alike) > 1 else parts[-1]
-    return f"{name}_{re.sub(r'[^A-Za-z0-9_.]+', '_', str(value)).strip('_')}"
+    return f"{name}_{re.sub(r'[^A-Za-z0-9_.-]+', '_', str(value)).strip('_')}"
+
+
+def _check_name(run: PlannedRun, first: PlannedRun) -> None:
+    """Refuse a run whose folder is that of another one with other settings, or has too long a name."""
+    if run.settings != first.settings:
+        raise ConfigError(
+            f"grid: two runs of {run.model_type} with different settings would share the folder {run.name!r}; try "
+            "their values in experiments of different names"
+        )
+    if len(run.name) > LONGEST_NAME:
+        raise ConfigError(f"grid: the name {run.name!r} is too long for a folder; try fewer settings at once")

@@ -22,7 +22,11 @@ class ExportConfig(Section):
 
     formats: tuple[Annotated[str, AfterValidator(_known)], ...] = ("parquet", "csv", "slp")
     """`parquet`: one row per animal and frame. `parquet_long`: one row per body part, as a data set over videos.
-    `csv`: the same long table as text. `slp`: for SLEAP. `analysis_h5`: SLEAP's arrays by track, for MATLAB."""
+    `csv`: the same long table as text. `slp`: for SLEAP. `analysis_h5`: SLEAP's arrays by track, for MATLAB and
+    `movement`. `nwb`: Neurodata Without Borders with ndx-pose, one `PoseEstimation` per track. `coco`: COCO keypoints.
+    `mot`: boxes as MOTChallenge text. What a format cannot keep is counted in the log."""
     coordinates: Literal["raw", "video"] = "raw"
-    """`raw`: pixels of the raw video. `video`: pixels of the preprocessed video. `slp` is always the latter, because
-    SLEAP draws the points on that video."""
+    """`raw`: pixels, path, size, frame numbers and times are those of the raw video. `video`: those of the preprocessed
+    video. `slp` is always the latter, because SLEAP draws the points on that video. Where `preprocess.fps` changed the
+    frame rate, frames have no number in the raw video: path, frame numbers and times are then those of the preprocessed
+    video, and the log says so."""

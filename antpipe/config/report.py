@@ -18,3 +18,5 @@ class ReportConfig(Section):
     """How far back the fading trail behind each tracked animal reaches. 0: no trails."""
     track_names: bool = True
     """Whether the track's name is written beside each animal."""
+    scores: bool = False
+    """Whether the score of each instance is written beside it."""

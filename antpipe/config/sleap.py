@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from antpipe.config.backbones import BackboneConfig
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES, ModelType
+from antpipe.config.sleap_training import OPTIMIZERS, augmentation, optimization, optimizer_name
 from antpipe.errors import ConfigError
 
 BACKBONE_DEFAULTS: dict[str, dict[str, Any]] = {"unet": {"filters": 64}, "resnet": {"upsampling": None}}
@@ -27,6 +28,8 @@ class SleapConfig:
     """Side of the crop in pixels after scaling, as it was trained."""
     training_indices: dict[str, list[int]] | None
     """`train`, `val` and `test` as indices into all labelled frames, where the file says so."""
+    validation_fraction: float
+    """Share of the labelled frames for validation, where there are no indices; the others are for training."""
     notes: tuple[str, ...]
     """Settings of the file that have no counterpart here and were left out, one sentence each."""
 
@@ -78,7 +81,7 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
     if backbone_name not in backbones:
         raise ConfigError(f"{path}: backbone {backbone_name!r} is not supported; choose one of {backbones}")
     preprocessing, cropping = data.get("preprocessing", {}), data.get("instance_cropping", {})
-    optimization = document.get("optimization", {})
+    training = document.get("optimization", {})
     kind = MODEL_TYPES[model_type]
     crop_size = cropping.get("crop_size") if kind.crops else None
     settings = {
@@ -90,15 +93,17 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
         },
         "backbone": {backbone_name: _backbone(backbone_name, backbone)},
         "head": _head(kind, head, cropping),
-        "augmentation": _augmentation(optimization.get("augmentation_config", {})),
-        "optimization": _optimization(optimization),
+        "augmentation": augmentation(training.get("augmentation_config", {}), crops=kind.crops),
+        "optimization": optimization(training),
+        "base_checkpoint": model.get("base_checkpoint") or None,
     }
     return SleapConfig(
         model_type=model_type,
         model=ModelConfig.model_validate(settings),
         crop_size=crop_size,
         training_indices=_indices(data.get("labels", {})),
-        notes=tuple(_notes(document, preprocessing, optimization)),
+        validation_fraction=data.get("labels", {}).get("validation_fraction") or 0.1,
+        notes=tuple(_notes(data.get("labels", {}), preprocessing, training)),
     )
 
 
@@ -130,70 +135,20 @@ def _only(choices: dict[str, Any], place: str) -> tuple[str, dict[str, Any]]:
     return next(iter(chosen.items()))
 
 
-def _augmentation(value: dict[str, Any]) -> dict[str, Any]:
-    def range_of(switch: str, low: str, high: str) -> list[float] | None:
-        return [value[low], value[high]] if value.get(switch) else None
-
-    flip = bool(value.get("random_flip"))
-    return {
-        "rotation": range_of("rotate", "rotation_min_angle", "rotation_max_angle"),
-        "scale": range_of("scale", "scale_min", "scale_max"),
-        "translation": range_of("translate", "translate_min", "translate_max"),
-        "flip_horizontal": flip and bool(value.get("flip_horizontal", True)),
-        "flip_vertical": flip and not value.get("flip_horizontal", True),
-        "uniform_noise": range_of("uniform_noise", "uniform_noise_min_val", "uniform_noise_max_val"),
-        "gaussian_noise": range_of("gaussian_noise", "gaussian_noise_mean", "gaussian_noise_stddev"),
-        "contrast": range_of("contrast", "contrast_min_gamma", "contrast_max_gamma"),
-        "brightness": range_of("brightness", "brightness_min_val", "brightness_max_val"),
-    }
-
-
-def _optimization(value: dict[str, Any]) -> dict[str, Any]:
-    schedule, stopping = value.get("learning_rate_schedule") or {}, value.get("early_stopping") or {}
-    mining = value.get("hard_keypoint_mining") or {}
-    epochs = value.get("epochs", 100)
-    # What is switched off waits for longer than the training lasts.
-    lowers, stops = schedule.get("reduce_on_plateau", True), stopping.get("stop_training_on_plateau", True)
-    return {
-        "batch_size": value.get("batch_size", 8),
-        "epochs": epochs,
-        "min_batches_per_epoch": value.get("min_batches_per_epoch", 200),
-        "learning_rate": value.get("initial_learning_rate", 1e-4),
-        "plateau": {
-            "factor": schedule.get("reduction_factor", 0.5),
-            "patience": schedule.get("plateau_patience", 5) if lowers else epochs,
-            "cooldown": schedule.get("plateau_cooldown", 3),
-            "min_delta": schedule.get("plateau_min_delta", 1e-6),
-            "min_learning_rate": schedule.get("min_learning_rate", 1e-8),
-        },
-        "early_stopping": {
-            "patience": stopping.get("plateau_patience", 10) if stops else epochs,
-            "min_delta": stopping.get("plateau_min_delta", 1e-6),
-        },
-        "hard_keypoints": {
-            "enabled": bool(mining.get("online_mining")),
-            "ratio": mining.get("hard_to_easy_ratio", 2.0),
-            "min_nodes": mining.get("min_hard_keypoints", 2),
-            "max_nodes": mining.get("max_hard_keypoints"),
-            "loss_scale": mining.get("loss_scale", 5.0),
-        },
-    }
-
-
 def _indices(labels: dict[str, Any]) -> dict[str, list[int]] | None:
     lists = {"train": "training_inds", "val": "validation_inds", "test": "test_inds"}
     found = {part: labels[name] for part, name in lists.items() if labels.get(name)}
     return found if {"train", "val"} <= set(found) else None
 
 
-def _notes(document: dict[str, Any], preprocessing: dict, optimization: dict) -> list[str]:
+def _notes(labels: dict, preprocessing: dict, training: dict) -> list[str]:
     """Return a sentence for every setting that changes SLEAP's result and has no counterpart here."""
-    augmentation = optimization.get("augmentation_config") or {}
+    known = optimizer_name(training) in OPTIMIZERS
     left_out = {
-        "model.base_checkpoint": document["model"].get("base_checkpoint"),
+        "data.labels.validation_labels": labels.get("validation_labels"),
+        "data.labels.test_labels": labels.get("test_labels"),
         "data.preprocessing.imagenet_mode": preprocessing.get("imagenet_mode"),
         "data.preprocessing.target_height": preprocessing.get("target_height"),
-        "optimization.augmentation_config.random_crop": augmentation.get("random_crop"),
-        "optimization.optimizer": optimization.get("optimizer") if optimization.get("optimizer") != "adam" else None,
+        "optimization.optimizer": None if known else training.get("optimizer"),
     }
     return [f"{name} = {value!r} of the SLEAP configuration is not used" for name, value in left_out.items() if value]

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from antpipe.config.model import HardKeypointConfig
+from antpipe.config.optimization import HardKeypointConfig
 
 
 def hard_keypoint_loss(squared: Any, config: HardKeypointConfig) -> Any:
@@ -17,7 +17,8 @@ def hard_keypoint_loss(squared: Any, config: HardKeypointConfig) -> Any:
     nodes = per_node.shape[0]
     highest = -ops.sort(-per_node)
     hard = ops.sum(ops.cast(highest / ops.maximum(highest[-1], 1e-12) >= config.ratio, "int32"))
-    count = ops.clip(hard, min(config.min_nodes, nodes), min(config.max_nodes or nodes, nodes))
+    # `max_nodes` has the last word, where it is below `min_nodes`.
+    count = ops.minimum(ops.maximum(hard, config.min_nodes), min(config.max_nodes or nodes, nodes))
     taken = ops.sum(ops.where(ops.arange(nodes) < count, highest, ops.zeros_like(highest)))
     shape = ops.cast(ops.prod(ops.shape(squared)[:3]), "float32")
     return config.loss_scale * taken / (shape * ops.cast(count, "float32"))

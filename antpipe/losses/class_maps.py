@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from antpipe.config.model import ClassMapsConfig
+from antpipe.config.heads import ClassMapsConfig
 from antpipe.models.registry import LOSSES
 from antpipe.models.spec import ModelSpec
 from antpipe.targets.class_maps import class_maps

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from antpipe.config.model import ClassVectorsConfig
+from antpipe.config.heads import ClassVectorsConfig
 from antpipe.models.registry import LOSSES
 from antpipe.models.spec import ModelSpec
 

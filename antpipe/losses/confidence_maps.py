@@ -5,7 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from antpipe.config.model import HardKeypointConfig, HeadConfig
+from antpipe.config.heads import HeadConfig
+from antpipe.config.optimization import HardKeypointConfig
 from antpipe.losses._hard_keypoints import hard_keypoint_loss
 from antpipe.models.registry import LOSSES
 from antpipe.models.spec import ModelSpec

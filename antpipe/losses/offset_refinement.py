@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from antpipe.config.model import HeadConfig
+from antpipe.config.heads import HeadConfig
 from antpipe.models.registry import LOSSES
 from antpipe.models.spec import ModelSpec
 from antpipe.targets.offsets import offsets

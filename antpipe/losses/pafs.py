@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from antpipe.config.model import PafConfig
+from antpipe.config.heads import PafConfig
 from antpipe.models.registry import LOSSES
 from antpipe.models.spec import ModelSpec
 from antpipe.targets.pafs import pafs

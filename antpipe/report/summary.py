@@ -24,8 +24,7 @@ def summarise_project(
     *,
     title: str,
     tracks: Mapping[str, str | Path],
-    stills: Mapping[str, str | Path],
-    timelines: Mapping[str, str | Path],
+    pictures: Mapping[str, Mapping[str, str | Path]],
     folders: Sequence[str | Path],
     accuracy: str | Path,
 ) -> None:
@@ -35,15 +34,14 @@ def summarise_project(
         page: the HTML file.
         title: its heading.
         tracks: the tracked poses by video.
-        stills: a frame with poses, by video.
-        timelines: the tracks over time, by video.
+        pictures: by title, the picture of each video.
         folders: the run folders of the models.
         accuracy: what `project_accuracy` wrote.
     """
     videos = [
         {
             **summarise_tracks(path),
-            "pictures": {"A frame with poses": stills[name], "Tracks over time": timelines[name]},
+            "pictures": {title: of_video[name] for title, of_video in pictures.items()},
         }
         for name, path in tracks.items()
     ]
@@ -53,7 +51,8 @@ def summarise_project(
 def _model(folder: str | Path) -> dict[str, Any]:
     folder = Path(folder)
     metrics = {part: _figures(read_json(folder / f"metrics.{part}.json")) for part in PARTS}
-    pictures = {"Learning curves": folder / "learning_curves.png", "Examples": folder / "examples.png"}
+    names = {"Learning curves": "learning_curves", "Examples": "examples", "Receptive field": "receptive_field"}
+    pictures = {title: folder / f"{name}.png" for title, name in names.items()}
     return {"name": f"{read_spec(folder).model_type} network", "metrics": metrics, "pictures": pictures}
 
 

@@ -3,8 +3,18 @@
 import cv2
 import numpy as np
 
-from antpipe.config.model import AugmentationConfig
+from antpipe.config.augmentation import AugmentationConfig
 from antpipe.geometry import Array
+
+
+def draw_centre(rng: np.random.Generator, image: Array, size: tuple[int, int]) -> Array:
+    """Return the middle (x, y) of a window of `size` (width, height), anywhere in an image, at whole pixels.
+
+    Where the image is smaller than the window, its own middle.
+    """
+    inside = np.array([image.shape[1], image.shape[0]])
+    window = np.minimum(size, inside)
+    return rng.integers(0, inside - window, endpoint=True) + (window - 1) / 2
 
 
 def draw_warp(

@@ -1,12 +1,12 @@
 """Batches for training and validation; every draw follows from the seed, the epoch and the step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from antpipe.config.model import AugmentationConfig
+from antpipe.config.augmentation import AugmentationConfig
 from antpipe.geometry import Array
-from antpipe.training.augment import change_values, draw_warp, warp_image, warp_points
+from antpipe.training.augment import change_values, draw_centre, draw_warp, warp_image, warp_points
 from antpipe.training.samples import Sample
 
 Batch = tuple[Array, Array]
@@ -24,20 +24,22 @@ def training_batches(
     steps: int,
     seed: int,
     epoch: int,
+    balanced: bool = False,
 ) -> Iterator[Batch]:
     """Yield `steps` batches of augmented samples; each epoch goes through all samples in a new order.
 
     Args:
         samples: what to draw from.
-        size: width and height of the network's input.
+        size: width and height of the network's input in training.
         config: the random changes.
         flip_order: node indices after left and right change places.
         batch_size: samples per batch.
         steps: batches per epoch.
         seed: of all draws.
         epoch: which epoch, from 0.
+        balanced: whether videos are drawn equally often, instead of samples.
     """
-    order = _order(len(samples), steps * batch_size, seed, epoch)
+    order = _order([s.video for s in samples] if balanced else [""] * len(samples), steps * batch_size, seed, epoch)
     most = max(max(len(s.points) for s in samples), 1)
     for step in range(steps):
         rows = order[step * batch_size : (step + 1) * batch_size]
@@ -56,9 +58,15 @@ def validation_batches(samples: list[Sample], *, size: tuple[int, int], batch_si
         yield _stack([_plain(sample, size) for sample in part], [sample.classes for sample in part], most)
 
 
-def _order(count: int, wanted: int, seed: int, epoch: int) -> Array:
+def _order(groups: Sequence[str], wanted: int, seed: int, epoch: int) -> Array:
+    """Return the numbers of the samples to be drawn: of each group equally many, and of its samples equally often."""
     rng = np.random.default_rng([seed, epoch])
-    return np.concatenate([rng.permutation(count) for _ in range(-(-wanted // count))])[:wanted]
+    members = [np.flatnonzero(np.array(groups) == name) for name in sorted(set(groups))]
+    turns = -(-wanted // len(members))
+    columns = [
+        np.concatenate([rng.permutation(rows) for _ in range(-(-turns // len(rows)))])[:turns] for rows in members
+    ]
+    return rng.permuted(np.stack(columns, axis=1), axis=1).ravel()[:wanted]
 
 
 def _augment(
@@ -68,7 +76,8 @@ def _augment(
     flip_order: Array,
     rng: np.random.Generator,
 ) -> Batch:
-    matrix, mirrored = draw_warp(config, rng, sample.centre, size)
+    centre = sample.centre if config.random_crop is None else draw_centre(rng, sample.image, size)
+    matrix, mirrored = draw_warp(config, rng, centre, size)
     points = warp_points(sample.points, matrix)
     if mirrored:
         points = points[:, flip_order]

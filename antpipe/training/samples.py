@@ -42,6 +42,8 @@ class Sample:
     """(instances,) which animal each instance is, -1 where it is not known"""
     centre: Array
     """(2,) the point that comes to the middle of the crop"""
+    video: str
+    """The video that it is from"""
 
 
 def scaled(frame: LabelledFrame, spec: ModelSpec) -> LabelledFrame:
@@ -84,14 +86,22 @@ def class_indices(frame: LabelledFrame, classes: Sequence[str]) -> Array:
 
 def _frame_sample(frame: LabelledFrame, points: Array, classes: Sequence[str]) -> Sample:
     centre = (np.array(frame.size) - 1) / 2
-    return Sample(image=frame.image, points=points, classes=class_indices(frame, classes), centre=centre)
+    return Sample(
+        image=frame.image, points=points, classes=class_indices(frame, classes), centre=centre, video=frame.video
+    )
 
 
 def _instance_sample(frame: LabelledFrame, points: Array, number: int, centre: Array, radius: int) -> Sample:
     # A copy, so that a patch of a 4K frame does not keep the whole frame in memory.
     corner = np.floor(centre).astype(int) - radius
     patch = crop_image(frame.image, int(corner[0]), int(corner[1]), 2 * radius + 1).copy()
-    return Sample(image=patch, points=(points - corner)[None], classes=np.array([number]), centre=centre - corner)
+    return Sample(
+        image=patch,
+        points=(points - corner)[None],
+        classes=np.array([number]),
+        centre=centre - corner,
+        video=frame.video,
+    )
 
 
 def find_crop_size(frames: Iterable[LabelledFrame], padding: int, max_stride: int) -> int:

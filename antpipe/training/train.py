@@ -1,57 +1,37 @@
-"""One training run: labels and settings in, a run folder out."""
+"""One training run: labels and settings in, a model with its weights and log out."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from antpipe.config.model import ModelConfig
-from antpipe.config.model_types import MODEL_TYPES
-from antpipe.errors import ConfigError, LabelError
 from antpipe.files import atomic_path
-from antpipe.geometry import Array, padded_size
-from antpipe.inference.grouping import nodes_apart
 from antpipe.models.build import build_network, heads_of
 from antpipe.models.folder import TrainedModel
 from antpipe.models.registry import LOSSES
-from antpipe.models.spec import WEIGHTS_FILE, ModelSpec, write_spec
+from antpipe.models.spec import WEIGHTS_FILE, write_spec
 from antpipe.poses import Skeleton
 from antpipe.progress import Advance
 from antpipe.provenance import code_version, versions
 from antpipe.training.batches import training_batches, validation_batches
-from antpipe.training.classes import class_notes, find_classes
 from antpipe.training.fit import fit, write_log
-from antpipe.training.samples import (
-    LabelledFrame,
-    Sample,
-    centroid_samples,
-    check_crop_size,
-    find_crop_size,
-    frame_samples,
-    instance_samples,
-    nodes_outside,
-    scaled,
-)
-
-Parts = Mapping[str, list[LabelledFrame]]
-"""Labelled frames by part of the split: train, val, test."""
+from antpipe.training.precision import precision_note
+from antpipe.training.problem import Parts, Problem, prepare
+from antpipe.training.sight import Sight, measure_sight
+from antpipe.training.start import load_base, start_from
 
 
-@dataclass(frozen=True)
-class Problem:
-    """All that a run learns from, ready for the loop."""
+class Trained(NamedTuple):
+    """A trained network, and what is worth knowing of it."""
 
-    spec: ModelSpec
-    train: list[Sample]
-    val: list[Sample]
-    size: tuple[int, int]
-    """Width and height of the network's input."""
-    flip_order: Array
+    model: TrainedModel
     notes: tuple[str, ...]
+    sight: Sight
 
 
 def train_model(
@@ -63,155 +43,81 @@ def train_model(
     *,
     seed: int,
     on_progress: Advance,
-) -> tuple[TrainedModel, tuple[str, ...]]:
-    """Train one network and write its settings, weights and log to `folder`; return it and notes on the data.
+) -> Trained:
+    """Train one network and write its settings, weights and log to `folder`.
 
-    A run that was killed goes on from its last epoch when called again with the same arguments.
+    A run that was killed goes on from its last epoch when called again with the same arguments. Notes are also written
+    to the log as soon as they are known.
 
     Raises:
         ConfigError: if the settings do not fit the skeleton or the frames.
         LabelError: if a part that training needs is empty.
     """
     problem = prepare(parts, skeleton, config, model_type)
+    base = None if config.base_checkpoint is None else load_base(config.base_checkpoint)
     keras.utils.set_random_seed(seed)
     network = build_network(problem.spec)
+    sight = measure_sight(network, problem.spec, parts["train"])
+    found = (*problem.notes, sight.note, precision_note(config.optimization), base and start_from(network, base))
+    notes = [note for note in found if note]
+    for note in notes:
+        _say(note)
+    key = _key(problem, seed, "" if base is None else base.fingerprint)
+    del base
+    notes += _fit(network, problem, folder, seed=seed, key=key, on_progress=on_progress)
+    write_spec(folder, problem.spec, versions())
+    with atomic_path(folder / WEIGHTS_FILE) as temporary:
+        network.save_weights(temporary)
+    model = TrainedModel(spec=problem.spec, network=network, folder=folder, fingerprint="")
+    return Trained(model, tuple(notes), sight)
+
+
+def _fit(
+    network: keras.Model, problem: Problem, folder: Path, *, seed: int, key: str, on_progress: Advance
+) -> list[str]:
+    """Train a network, write the log, and return notes on how it went."""
+    config = problem.spec.config
     batch_size = config.optimization.batch_size
     steps = max(config.optimization.min_batches_per_epoch, len(problem.train) // batch_size)
-    log = fit(
+    progress = fit(
         network,
         [LOSSES[head](problem.spec) for head in heads_of(problem.spec)],
         lambda epoch: training_batches(
             problem.train,
-            size=problem.size,
+            size=problem.window,
             config=config.augmentation,
             flip_order=problem.flip_order,
             batch_size=batch_size,
             steps=steps,
             seed=seed,
             epoch=epoch,
+            balanced=config.optimization.balance_videos,
         ),
         list(validation_batches(problem.val, size=problem.size, batch_size=batch_size)),
         config.optimization,
         steps=steps,
         folder=folder,
-        key=_key(problem, seed),
+        key=key,
         on_progress=on_progress,
+        on_note=_say,
     )
-    write_log(folder / "training_log.csv", log)
-    write_spec(folder, problem.spec, versions())
-    with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        network.save_weights(temporary)
-    return TrainedModel(spec=problem.spec, network=network, folder=folder, fingerprint=""), problem.notes
+    write_log(folder / "training_log.csv", progress.log)
+    return progress.notes
 
 
-def prepare(parts: Parts, skeleton: Skeleton, config: ModelConfig, model_type: str) -> Problem:
-    """Return the samples, sizes and the specification that training needs, after checking that all fit together."""
-    if model_type not in MODEL_TYPES:
-        raise ConfigError(f"unknown model type {model_type!r}; choose one of {list(MODEL_TYPES)}")
-    for part in ("train", "val"):
-        if not any(np.isfinite(f.points).any() for f in parts.get(part, [])):
-            raise LabelError(
-                f"split: part {part!r} has no labelled animal; label more frames or change split.fractions"
-            )
-    try:
-        config.check_type(model_type)
-    except ValueError as error:
-        raise ConfigError(f"models.{model_type}: {error}") from error
-    names = [config.head.anchor_part] if config.head.anchor_part is not None else []
-    names += config.head.part_names or ()
-    _check_nodes(names, skeleton)
-    kind = MODEL_TYPES[model_type]
-    nodes = [skeleton.nodes.index(n) for n in config.head.part_names or skeleton.nodes] if kind.nodes else None
-    spec = ModelSpec(
-        model_type=model_type,
-        config=config,
-        skeleton=skeleton if nodes is None else _with_nodes(skeleton, nodes),
-        crop_size=None,
-        classes=find_classes(parts, config, model_type),
-    )
-    if "pafs" in kind.heads:
-        _check_edges(spec.skeleton, model_type)
-    frames = {part: [scaled(f, spec) for f in parts[part]] for part in ("train", "val")}
-    anchor = None if config.head.anchor_part is None else skeleton.nodes.index(config.head.anchor_part)
-    if kind.crops:
-        problem = _problem_of_crops(frames, spec, anchor, nodes or [])
-    else:
-        problem = _problem_of_frames(frames, spec, anchor, nodes)
-    return replace(problem, notes=(*problem.notes, *class_notes(parts, spec.classes)))
+def _say(note: str) -> None:
+    print(f"note: {note}", file=sys.stderr, flush=True)
 
 
-def _problem_of_frames(frames: Parts, spec: ModelSpec, anchor: int | None, nodes: list[int] | None) -> Problem:
-    sizes = [f.size for part in frames.values() for f in part]
-    largest = (max(w for w, _ in sizes), max(h for _, h in sizes))
-    if MODEL_TYPES[spec.model_type].alone:
-        _refuse_company([f for part in frames.values() for f in part])
-    train, val = (
-        centroid_samples(frames[part], anchor) if nodes is None else frame_samples(frames[part], spec, nodes)
-        for part in ("train", "val")
-    )
-    flip_order = np.zeros(1, int) if nodes is None else spec.skeleton.flip_order()
-    size = padded_size(largest, spec.config.backbone.max_stride)
-    return Problem(spec, train, val, size, flip_order, ())
-
-
-def _problem_of_crops(frames: Parts, spec: ModelSpec, anchor: int | None, nodes: list[int]) -> Problem:
-    stride, wanted = spec.config.backbone.max_stride, spec.config.input.crop_size
-    both = [f for part in frames.values() for f in part]
-    padding = spec.config.input.crop_padding
-    crop_size = -(-wanted // stride) * stride if wanted else find_crop_size(both, padding, stride)
-    check_crop_size(crop_size, both)
-    spec = replace(spec, crop_size=crop_size)
-    train, val = (instance_samples(frames[part], spec, anchor, nodes) for part in ("train", "val"))
-    outside = nodes_outside(train, crop_size)
-    notes = (
-        (f"{outside:.1%} of the labelled nodes lie outside of the crop of {crop_size} px; raise input.crop_size",)
-        if outside > 0.005
-        else ()
-    )
-    return Problem(spec, train, val, (crop_size, crop_size), spec.skeleton.flip_order(), notes)
-
-
-def _with_nodes(skeleton: Skeleton, nodes: list[int]) -> Skeleton:
-    kept = tuple(skeleton.nodes[i] for i in nodes)
-    return Skeleton(
-        nodes=kept,
-        edges=tuple(e for e in skeleton.edges if set(e) <= set(kept)),
-        symmetries=tuple(s for s in skeleton.symmetries if set(s) <= set(kept)),
-    )
-
-
-def _refuse_company(frames: list[LabelledFrame]) -> None:
-    for frame in frames:
-        if np.isfinite(frame.points).all(axis=-1).any(axis=-1).sum() > 1:
-            raise LabelError(
-                f"{frame.video} frame {frame.frame_idx}: single_instance models are for one animal per frame, but "
-                f"{len(frame.points)} are labelled; train centroid and centered_instance models"
-            )
-
-
-def _check_nodes(names: list[str], skeleton: Skeleton) -> None:
-    unknown = [name for name in names if name not in skeleton.nodes]
-    if unknown:
-        raise ConfigError(f"head: unknown nodes {unknown}; the labels' skeleton has {list(skeleton.nodes)}")
-
-
-def _check_edges(skeleton: Skeleton, model_type: str) -> None:
-    apart = nodes_apart(skeleton) if skeleton.edges else list(skeleton.nodes)
-    if apart:
-        raise ConfigError(
-            f"{model_type}: expected edges that join all nodes into one body, but none leads to {apart}; add edges to "
-            "the labels' skeleton, leave these nodes out of head.part_names, or train centroid and centered_instance"
-        )
-
-
-def _key(problem: Problem, seed: int) -> str:
-    """Return a hash of all that determines the run: settings, samples, seed, versions, code."""
+def _key(problem: Problem, seed: int, base: str) -> str:
+    """Return a hash of all that determines the run: settings, samples, weights to begin with, seed, versions, code."""
     digest = hashlib.sha256()
     spec = problem.spec
-    settings = [spec.model_type, spec.classes, spec.config.model_dump(mode="json"), problem.size, seed, versions()]
-    settings.append(code_version(__name__))
+    settings = [spec.model_type, spec.classes, spec.config.model_dump(mode="json"), problem.size, seed, base]
+    settings += [versions(), code_version(__name__)]
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for sample in (*problem.train, *problem.val):
+        digest.update(sample.video.encode())
         for array in (sample.image, sample.points, sample.classes, sample.centre):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -49,13 +49,50 @@ def test_settings_of_one_name_are_told_apart():
     ]
 
 
+def names_of(grid, model_type="centroid"):
+    return [name for name, of_type in parse_config({"grid": grid}).runs() if of_type == model_type]
+
+
+def test_values_that_differ_in_their_sign_are_runs_of_their_own():
+    grid = {"centroid.augmentation.brightness": [[-5, 5], [5, 5]]}
+    assert names_of(grid) == ["base-brightness_-5_5", "base-brightness_5_5"]
+
+
+def test_several_grids_are_tried_one_after_the_other():
+    anchor = "centered_instance.head.anchor_part"
+    grids = [{FILTERS: [8, 16], STRIDE: [8, 16]}, {anchor: [None, "thorax"]}, {SIGMA: [1.5, 2.0]}]
+    assert names_of(grids, "centered_instance") == [
+        *(f"base-filters_{f}-max_stride_{s}" for f in (8, 16) for s in (8, 16)),
+        *("base-anchor_part_None", "base-anchor_part_thorax"),
+    ]
+    assert names_of(grids) == ["base-sigma_1.5", "base-sigma_2.0"], "a grid for others is no run of the centroid's"
+    assert names_of([]) == names_of([{}, {FILTERS: [8]}]) == ["base"]
+
+
+def test_what_two_grids_have_in_common_is_trained_once():
+    grids = [{SIGMA: [1.0, 1.5]}, {SIGMA: [1.5, 2.0]}]
+    assert names_of(grids) == ["base-sigma_1.0", "base-sigma_1.5", "base-sigma_2.0"]
+
+
+def test_settings_of_one_name_in_two_grids_are_told_apart():
+    grids = [{"centroid.input.scale": [0.5]}, {"centroid.augmentation.scale": [None]}]
+    assert names_of(grids) == ["base-input_scale_0.5", "base-augmentation_scale_None"]
+
+
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
         ({"single_instance.head.sigma": [1]}, "single_instance.head.sigma: expected a setting of ['centroid', "),
         ({"sigma": [1]}, "sigma: expected a setting of ['centroid', 'centered_instance'], such as centroid.head.sigma"),
         ({SIGMA: []}, "centroid.head.sigma: expected at least one value, got an empty list"),
-        ({SIGMA: 2.5}, "grid.centroid.head.sigma"),
+        ({SIGMA: 2.5}, "config: grid: centroid.head.sigma: expected a list of values, got 2.5"),
+        (3, "config: grid: expected values by setting, or a list of such sections, got 3"),
+        ([[SIGMA, 3]], "grid: expected values by setting, or a list of such sections, got [["),
+        ([{SIGMA: [1]}, {"nose.sigma": [1]}], "nose.sigma: expected a setting of ["),
+        ({1: [1]}, "1: expected a setting of ["),
+        ([{SIGMA: []}], "centroid.head.sigma: expected at least one value, got an empty list"),
+        ({"centroid.head.anchor_part": ["Fü?", "Fü!"]}, "would share the folder 'base-anchor_part_F'; try their"),
+        ({"centroid.base_checkpoint": ["r" * 300]}, "is too long for a folder; try fewer settings at once"),
         ({"centroid.head.sigmma": [1]}, "grid: centroid.head.sigmma: unknown key; known keys are ['anchor_part', "),
         ({"centroid.nose.sigma": [1]}, "grid: centroid.nose.sigma: unknown key; known keys are ['augmentation', "),
         ({"centroid": [1]}, "centroid: expected a setting of ["),

@@ -120,16 +120,75 @@ def test_a_centroid_has_no_crop(read):
     assert config.model.head.anchor_part == "head"
 
 
+def test_what_is_switched_off_does_nothing(read):
+    off = {"reduce_on_plateau": False, "stop_training_on_plateau": False, "plateau_patience": 3}
+    changes = {"optimization.learning_rate_schedule": off, "optimization.early_stopping": off}
+    optimization = read(document(**changes)).model.optimization
+    assert (optimization.schedule, optimization.early_stopping.patience) == ("constant", None)
+
+
 @pytest.mark.parametrize(
-    ("section", "switch", "setting"),
+    ("name", "optimizer", "momentum"),
     [
-        ("learning_rate_schedule", "reduce_on_plateau", "plateau"),
-        ("early_stopping", "stop_training_on_plateau", "early_stopping"),
+        *[("adam", "amsgrad", None), ("Adam", "amsgrad", None), (None, "amsgrad", None), ("adamw", "adamw", None)],
+        *[("rmsprop", "rmsprop", None), ("sgd", "sgd", 0.0)],
     ],
 )
-def test_what_is_switched_off_waits_longer_than_training_lasts(read, section, switch, setting):
-    config = read(document(**{f"optimization.{section}": {switch: False, "plateau_patience": 3}}))
-    assert getattr(config.model.optimization, setting).patience >= config.model.optimization.epochs
+def test_optimizers_are_those_that_sleap_means(read, name, optimizer, momentum):
+    config = read(document(**{"optimization.optimizer": name}))
+    assert (config.model.optimization.optimizer, config.model.optimization.momentum) == (optimizer, momentum)
+    assert config.notes == ()
+
+
+WINDOW = {"random_crop": True, "random_crop_width": 192, "random_crop_height": 128}
+CENTROID = {"centroid": {"anchor_part": None, "sigma": 2.5, "output_stride": 4}}
+
+
+@pytest.mark.parametrize(
+    ("values", "window"),
+    [(WINDOW, (192, 128)), ({"random_crop": True}, (256, 256)), ({**WINDOW, "random_crop": False}, None), ({}, None)],
+)
+def test_a_window_is_cut_from_frames_and_not_from_crops(read, values, window):
+    frames = read(document(**{"optimization.augmentation_config": values, "model.heads": CENTROID}))
+    assert frames.model.augmentation.random_crop == window
+    frames.model.check_type("centroid")
+    crops = read(document(**{"optimization.augmentation_config": values}))
+    assert crops.model.augmentation.random_crop is None
+    crops.model.check_type("centered_instance")
+
+
+def test_every_augmentation_has_its_place(read):
+    values = {
+        **dict.fromkeys(("rotate", "translate", "scale", "uniform_noise", "gaussian_noise", "contrast"), True),
+        **{"brightness": True, "random_flip": True, "flip_horizontal": True},
+        **{"rotation_min_angle": -1, "rotation_max_angle": 2, "translate_min": -3, "translate_max": 4},
+        **{"scale_min": 0.5, "scale_max": 1.5, "uniform_noise_min_val": 5, "uniform_noise_max_val": 6},
+        **{"gaussian_noise_mean": 7, "gaussian_noise_stddev": 8, "contrast_min_gamma": 0.9, "contrast_max_gamma": 1.9},
+        **{"brightness_min_val": 10, "brightness_max_val": 11},
+    }
+    assert read(document(**{"optimization.augmentation_config": values})).model.augmentation.model_dump() == {
+        **{"rotation": (-1, 2), "translation": (-3, 4), "scale": (0.5, 1.5), "uniform_noise": (5, 6)},
+        **{"gaussian_noise": (7, 8), "contrast": (0.9, 1.9), "brightness": (10, 11), "random_crop": None},
+        **{"flip_horizontal": True, "flip_vertical": False},
+    }
+
+
+def test_every_number_of_hard_keypoint_mining_has_its_place(read):
+    mining = {"online_mining": True, "hard_to_easy_ratio": 3.0, "min_hard_keypoints": 1, "max_hard_keypoints": 4}
+    config = read(document(**{"optimization.hard_keypoint_mining": {**mining, "loss_scale": 2.5}}))
+    assert config.model.optimization.hard_keypoints.model_dump() == {
+        **{"enabled": True, "ratio": 3.0, "min_nodes": 1, "max_nodes": 4, "loss_scale": 2.5}
+    }
+
+
+def test_the_weights_to_begin_with_are_named(read):
+    assert read(document(**{"model.base_checkpoint": "models/ü 1"})).model.base_checkpoint == "models/ü 1"
+    assert read(document(**{"model.base_checkpoint": ""})).model.base_checkpoint is None
+
+
+@pytest.mark.parametrize(("labels", "fraction"), [({"validation_fraction": 0.2}, 0.2), ({}, 0.1)])
+def test_the_share_for_validation_comes_with_the_configuration(read, labels, fraction):
+    assert read(document(**{"data.labels": labels})).validation_fraction == fraction
 
 
 def test_the_split_comes_with_the_configuration(read):
@@ -147,12 +206,14 @@ def test_comments_go_and_what_looks_like_one_stays(read):
 
 
 def test_what_is_left_out_is_said(read):
-    changes = {"optimization.optimizer": "sgd", "data.preprocessing.imagenet_mode": "tf", "model.base_checkpoint": "x"}
-    assert sorted(read(document(**changes)).notes) == [
+    changes = {"optimization.optimizer": "Ftrl", "data.preprocessing.imagenet_mode": "tf"}
+    config = read(document(**changes, **{"data.labels": {"validation_labels": "v.slp"}}))
+    assert sorted(config.notes) == [
+        "data.labels.validation_labels = 'v.slp' of the SLEAP configuration is not used",
         "data.preprocessing.imagenet_mode = 'tf' of the SLEAP configuration is not used",
-        "model.base_checkpoint = 'x' of the SLEAP configuration is not used",
-        "optimization.optimizer = 'sgd' of the SLEAP configuration is not used",
+        "optimization.optimizer = 'Ftrl' of the SLEAP configuration is not used",
     ]
+    assert config.model.optimization.optimizer == "amsgrad"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from antpipe.config.model import HardKeypointConfig, HeadConfig
+from antpipe.config.heads import HeadConfig
+from antpipe.config.optimization import HardKeypointConfig
 from antpipe.losses._hard_keypoints import hard_keypoint_loss
 from antpipe.losses.confidence_maps import ConfidenceMapLoss
 
@@ -79,6 +80,7 @@ def numpy_hard_loss(squared, ratio, least, most, scale):
         ([1, 2, 3, 4], 2.0, 2, 2, 5.0),  # three would be, two may
         ([1, 2, 3, 4], 1.0, 1, None, 1.0),  # all
         ([4, 3, 2, 1], 2.0, 3, 3, 0.0),
+        ([1, 2, 3, 4], 2.0, 3, 1, 5.0),  # the most is fewer than the least
         ([1, 2], 100.0, 4, None, 5.0),  # more than there are
         ([2], 2.0, 2, None, 5.0),
     ],

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from antpipe.config.model import HeadConfig
+from antpipe.config.heads import HeadConfig
 from antpipe.losses.offset_refinement import OffsetLoss
 
 NAN = np.nan

@@ -159,19 +159,48 @@ def drawn_settings(random):
     return one_of({"unet": unet}, {"leap": {**small, **rate}}, {"hourglass": hourglass})
 
 
-def test_any_settings_build_as_declared_or_are_refused():
+def drawn_encoders(random):
+    """Settings of a network around an encoder, drawn without regard to what fits."""
+
+    def one_of(*values):
+        return values[random.integers(len(values))]
+
+    upsampling = {
+        "method": one_of("interpolation", "transposed_conv"),
+        "skip_connections": one_of(None, "add", "concatenate"),
+        "block_stride": one_of(2, 4, 8, 6),
+        "filters": one_of(2, 3),
+        "filters_rate": one_of(0.4, 1.0, 2.0),
+        "refine_convs": one_of(0, 2),
+        "batch_norm": one_of(False, True),
+        "transposed_conv_kernel_size": one_of(2, 4, 5),
+    }
+    resnet = {"weights": "random", "max_stride": one_of(1, 2, 4, 8, 16, 32), "upsampling": one_of(None, upsampling)}
+    encoder = {"encoder": one_of("mobilenet", "vgg16"), "decoder_filters": 2, "decoder_filters_rate": one_of(0.4, 2.0)}
+    return one_of({"resnet": resnet}, {"pretrained_encoder": {**encoder, "pretrained": False}})
+
+
+@pytest.mark.parametrize(
+    ("draw", "count", "size"),
+    [
+        (drawn_settings, 25, (16, 24)),
+        pytest.param(drawn_encoders, 12, (64, 96), marks=pytest.mark.slow),
+    ],
+)
+def test_any_settings_build_as_declared_or_are_refused(draw, count, size):
     random = np.random.default_rng(0)
     built = refused = 0
-    while built < 25:
-        named, stride = drawn_settings(random), int(2 ** random.integers(4))
+    while built < count:
+        named, stride = draw(random), int(2 ** random.integers(4))
         try:
-            stacks = backbone(named, stride, keras.Input((16, 24, 1)))
+            BackboneConfig.model_validate(named).check_output_stride(stride)
         except ValueError:  # pydantic's is one
             refused += 1
             continue
-        assert {f[stride].shape[1:3] for f in stacks} == {(16 // stride, 24 // stride)}, (named, stride)
+        stacks = backbone(named, stride, keras.Input((*size, 1)))
+        assert {f[stride].shape[1:3] for f in stacks} == {(size[0] // stride, size[1] // stride)}, (named, stride)
         built += 1
-    assert refused > 25
+    assert refused > count / 2
 
 
 def conv(channels, filters, kernel=3):

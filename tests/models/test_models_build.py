@@ -1,8 +1,11 @@
+from collections import Counter
+
 import keras
 import numpy as np
 import pytest
 
 from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.models.build import build_network, heads_of
 from antpipe.models.spec import ModelSpec
 from antpipe.poses import Skeleton
@@ -142,6 +145,70 @@ def test_heads_have_sleaps_names_and_the_maps_come_first(model_type, heads):
     assert list(heads_of(spec(model_type)).items()) == list(heads.items())
     with_offsets = heads_of(spec(model_type, offsets=True))
     assert list(with_offsets.items()) == [*heads.items(), ("offset_refinement", "OffsetRefinementHead")]
+
+
+def drawn_model(random):
+    """Settings of a model and its type, drawn without regard to what fits."""
+
+    def one_of(*values):
+        return values[random.integers(len(values))]
+
+    def stride():
+        return one_of(1, 2, 4, 8, 16, 32)
+
+    sizes = {"filters": one_of(1, 3), "max_stride": one_of(2, 4, 8, 16), "stacks": one_of(1, 1, 2)}
+    hourglass = {**sizes, "stem_stride": one_of(1, 2, 4), "stem_filters": 2, "filter_increase": 1}
+    unet = {**sizes, "stem_stride": one_of(None, 2, 4), "middle_block": one_of(False, True)}
+    head = {"output_stride": stride(), "offset_refinement": one_of(False, True)}
+    model_type = one_of(*MODEL_TYPES)
+    for name in MODEL_TYPES[model_type].heads:
+        head[name] = {"output_stride": stride()}
+    if "class_vectors" in head:
+        head["class_vectors"] |= {"num_fc_layers": one_of(0, 2), "global_pool": True}
+    return {"backbone": one_of({"unet": unet}, {"leap": sizes}, {"hourglass": hourglass}), "head": head}, model_type
+
+
+def declared_shapes(config, model_type, size):
+    """The shapes of all outputs for three nodes, two edges and two animals, by head and within each by stack."""
+    head, kind = config.head, MODEL_TYPES[model_type]
+
+    def maps(stride, count):
+        return (1, size // stride, size // stride, count)
+
+    nodes = 3 if kind.nodes else 1
+    others = {
+        "pafs": maps(head.pafs.output_stride, 4),
+        "class_maps": maps(head.class_maps.output_stride, 2),
+        "class_vectors": (1, 2),
+    }
+    heads = [maps(head.output_stride, nodes), *(others[name] for name in kind.heads)]
+    heads += [maps(head.output_stride, 2 * nodes)] * head.offset_refinement
+    return [shape for shape in heads for _ in range(config.backbone.chosen.stacks)]
+
+
+def test_any_model_builds_with_the_strides_of_its_heads_or_is_refused():
+    random = np.random.default_rng(1)
+    skeleton = Skeleton(nodes=("a", "b", "c"), edges=(("a", "b"), ("b", "c")))
+    built, refused = Counter(), 0
+    for _ in range(400):
+        value, model_type = drawn_model(random)
+        try:
+            config = ModelConfig.model_validate(value)
+            config.check_type(model_type)
+        except ValueError:  # pydantic's is one
+            refused += 1
+            continue
+        if built[model_type] < 4:
+            network = build_network(
+                ModelSpec(model_type=model_type, config=config, skeleton=skeleton, crop_size=32, classes=("one", "two"))
+            )
+            size = 2 * config.backbone.max_stride
+            shapes = network.compute_output_shape((1, size, size, 1))
+            found = [tuple(shape) for shape in (shapes if isinstance(shapes, list) else [shapes])]
+            assert found == declared_shapes(config, model_type, size), value
+            built[model_type] += 1
+    assert built == dict.fromkeys(MODEL_TYPES, 4)
+    assert refused > 100
 
 
 def test_precision_is_that_of_this_network_alone():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from antpipe.config.model import HeadConfig
+from antpipe.config.heads import HeadConfig
 from antpipe.config.model_types import MODEL_TYPES, PIPELINES
 from antpipe.inference.predictor import PREDICTORS
 from antpipe.models.build import LAYERS

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from drawn_animals import centre_of_light, draw_blobs
 
-from antpipe.config.model import AugmentationConfig
-from antpipe.training.augment import change_values, draw_warp, reach, warp_image, warp_points
+from antpipe.config.augmentation import AugmentationConfig
+from antpipe.training.augment import change_values, draw_centre, draw_warp, reach, warp_image, warp_points
 
 OFF = {"rotation": None, "scale": None, "translation": None, "contrast": None, "brightness": None}
 
@@ -117,6 +117,28 @@ def test_outside_of_the_image_is_black():
 
 def test_nan_stays_nan():
     assert np.isnan(warp_points(np.array([[np.nan, 1.0]]), np.array([[0.5, 0.1, 1], [0.2, 1, 3]]))).all()
+
+
+def test_a_window_is_cut_at_whole_pixels_from_everywhere_in_the_image():
+    image = np.random.default_rng(0).integers(0, 256, (9, 12, 1), np.uint8)
+    seen = set()
+    for seed in range(300):
+        centre = draw_centre(np.random.default_rng(seed), image, (8, 7))
+        matrix, _ = draw_warp(augmentation(), np.random.default_rng(seed), centre, (8, 7))
+        left, top = (-matrix[:, 2]).tolist()
+        assert (left, top) == (int(left), int(top))
+        seen.add((left, top))
+        np.testing.assert_array_equal(
+            warp_image(image, matrix, (8, 7)), image[int(top) : int(top) + 7, int(left) : int(left) + 8]
+        )
+    assert seen == {(left, top) for left in range(5) for top in range(3)}
+
+
+@pytest.mark.parametrize(("size", "x", "y"), [((20, 4), {5.5}, {1.5, 2.5, 3.5, 4.5, 5.5, 6.5}), ((12, 9), {5.5}, {4})])
+def test_a_window_larger_than_the_image_has_all_of_it_in_its_middle(size, x, y):
+    image = np.zeros((9, 12, 1), np.uint8)
+    centres = np.array([draw_centre(np.random.default_rng(seed), image, size) for seed in range(100)])
+    assert (set(centres[:, 0]), set(centres[:, 1])) == (x, y)
 
 
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from drawn_animals import BRIGHTNESS, SKELETON, draw_blobs, draw_frames
 
+from antpipe.config.augmentation import AugmentationConfig
 from antpipe.config.inference import PredictConfig
-from antpipe.config.model import AugmentationConfig, ModelConfig
+from antpipe.config.model import ModelConfig
 from antpipe.geometry import centroids
 from antpipe.inference.topdown import CentroidFinder, NodeFinder
 from antpipe.models.spec import ModelSpec
@@ -36,7 +37,9 @@ def samples_of(spec, count=3, seed=0):
     return instance_samples(frames, spec, None, [0, 1, 2])
 
 
-def batches(samples, *, seed=5, epoch=2, steps=4, batch_size=3, config=None, size=(32, 32), flip_order=None):
+def batches(
+    samples, *, seed=5, epoch=2, steps=4, batch_size=3, config=None, size=(32, 32), flip_order=None, balanced=False
+):
     flip_order = np.arange(samples[0].points.shape[1]) if flip_order is None else flip_order
     config = AugmentationConfig() if config is None else config
     return list(
@@ -49,6 +52,7 @@ def batches(samples, *, seed=5, epoch=2, steps=4, batch_size=3, config=None, siz
             steps=steps,
             seed=seed,
             epoch=epoch,
+            balanced=balanced,
         )
     )
 
@@ -85,20 +89,88 @@ def test_images_and_points_have_the_shapes_that_the_network_wants():
 
 @pytest.mark.parametrize(("count", "steps", "batch_size"), [(6, 4, 3), (5, 2, 2), (1, 3, 2), (7, 7, 1)])
 def test_an_epoch_goes_through_all_samples_before_one_comes_again(count, steps, batch_size):
-    samples = [
+    order = order_of(numbered(*["film"] * count), steps=steps, batch_size=batch_size).tolist()
+    for start in range(0, len(order), count):
+        turn = order[start : start + count]
+        assert len(set(turn)) == len(turn)
+
+
+def numbered(*videos):
+    """A sample for each of the videos, all gray, of a level that is its number and 10."""
+    return [
         Sample(
             image=np.full((4, 4, 1), 10 + n, np.uint8),
             points=np.zeros((1, 1, 2)),
             classes=np.array([-1]),
             centre=np.array([1.5, 1.5]),
+            video=video,
         )
-        for n in range(count)
+        for n, video in enumerate(videos)
     ]
-    drawn = batches(samples, steps=steps, batch_size=batch_size, size=(4, 4), config=AugmentationConfig(**STILL))
-    order = [int(image.max()) - 10 for images, _ in drawn for image in images]
-    for start in range(0, len(order), count):
-        turn = order[start : start + count]
-        assert len(set(turn)) == len(turn)
+
+
+def order_of(samples, **values):
+    """Numbers of the samples in the order in which an epoch draws them."""
+    values = {"steps": 10, "batch_size": 4, **values}
+    drawn = batches(samples, size=(4, 4), config=AugmentationConfig(**STILL), **values)
+    return np.array([int(image.max()) - 10 for images, _ in drawn for image in images])
+
+
+@pytest.mark.parametrize("labels", [(3, 100), (100, 3, 1), (1, 1), (7,)])
+def test_balanced_videos_are_drawn_equally_often_however_many_labels_they_have(labels):
+    videos = [f"film {n}" for n, count in enumerate(labels) for _ in range(count)]
+    order = order_of(numbered(*videos), balanced=True)
+    turns = np.array([videos.index(videos[row]) for row in order])
+    for start in range(0, len(order) - len(labels) + 1, len(labels)):
+        assert len(set(turns[start : start + len(labels)])) == len(labels), "each turn has every video once"
+    for n, count in enumerate(labels):
+        times = np.bincount(order, minlength=len(videos))[[i for i, v in enumerate(videos) if v == f"film {n}"]]
+        assert times.sum() == pytest.approx(len(order) / len(labels), abs=1)
+        assert times.max() - times.min() <= 1, "and of its samples each equally often"
+        assert len(times) == count
+
+
+def test_without_balance_every_sample_is_drawn_equally_often():
+    videos = ["a"] * 2 + ["b"] * 18
+    assert np.bincount(order_of(numbered(*videos))).tolist() == [2] * 20
+
+
+def test_the_order_of_balanced_videos_follows_from_the_seed():
+    samples = numbered("a", "b", "b", "b", "c")
+    first = order_of(samples, balanced=True)
+    assert (first == order_of(samples, balanced=True)).all()
+    assert (first != order_of(samples, balanced=True, epoch=3)).any()
+    assert len({tuple(first[start : start + 3]) for start in range(0, 39, 3)}) > 6, "the order of videos is drawn, too"
+
+
+def test_windows_of_frames_are_trained_on_and_points_move_along():
+    spec = spec_of("centroid")
+    samples = centroid_samples([scaled(f, spec) for f in draw_frames(4, 0, size=(72, 56))], 0)
+    config = AugmentationConfig(**STILL, random_crop=(40, 24))
+    whole = {sample.image.tobytes(): sample for sample in samples}
+    corners = set()
+    for images, truth in batches(samples, size=(40, 24), config=config, steps=20):
+        assert images.shape == (3, 24, 40, 1)
+        for image, points in zip(images, truth[:, :, 0, :2], strict=True):
+            places = []
+            for sample in whole.values():
+                corner = (sample.points[:, 0] - points).round(3)
+                left, top = corner[0].astype(int)
+                moved_alike = (corner == corner[0]).all() and 0 <= left <= 32 and 0 <= top <= 32
+                if moved_alike and np.array_equal(sample.image[top : top + 24, left : left + 40], image):
+                    places.append((left, top))
+            assert places
+            corners.update(places)
+    assert len(corners) > 30
+
+
+def test_windows_turn_and_grow_about_their_own_middle():
+    (sample,) = centroid_samples([scaled(draw_frames(1, 0)[0], spec_of("centroid"))], 0)
+    config = AugmentationConfig(**{**STILL, "rotation": (-180, 180), "scale": (0.8, 1.2)}, random_crop=(40, 40))
+    for images, truth in batches([sample], size=(40, 40), config=config, steps=10):
+        for image, points in zip(images, truth[:, :, 0, :2], strict=True):
+            for point in points[((points > 1) & (points < 38)).all(axis=1)]:
+                assert abs(brightness_at(image, point) - BRIGHTNESS["head"]) < CLOSE
 
 
 def brightness_at(image, point):

@@ -6,8 +6,9 @@ import pytest
 import sleap_io as sio
 from drawn_animals import BRIGHTNESS, SKELETON, draw_blobs, draw_frames
 
+from antpipe.config.augmentation import AugmentationConfig
 from antpipe.config.inference import PredictConfig
-from antpipe.config.model import AugmentationConfig, ModelConfig
+from antpipe.config.model import ModelConfig
 from antpipe.errors import AntpipeError, ConfigError, LabelError
 from antpipe.inference.predict import predict_video
 from antpipe.labels.read import read_labels
@@ -18,9 +19,10 @@ from antpipe.poses import read_poses
 from antpipe.training.batches import training_batches
 from antpipe.training.classes import class_notes, find_classes
 from antpipe.training.frames import load_frames
+from antpipe.training.problem import prepare
 from antpipe.training.run import train_run
 from antpipe.training.samples import frame_samples
-from antpipe.training.train import prepare, train_model
+from antpipe.training.train import train_model
 from antpipe.video.write import VideoWriter
 
 SIZE = 64, 56
@@ -205,7 +207,7 @@ def test_a_class_that_validation_lacks_is_noted_and_does_not_stop_training(tmp_p
     config = config.model_copy(
         update={"optimization": config.optimization.model_copy(update={"min_batches_per_epoch": 2})}
     )
-    _, notes = train_model(
+    _, notes, _ = train_model(
         parts, SKELETON, config, "multi_class_topdown", tmp_path, seed=0, on_progress=lambda done, total: None
     )
     assert notes == (

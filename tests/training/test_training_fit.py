@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -13,12 +14,14 @@ import pytest
 from drawn_animals import SKELETON, draw_frames
 
 from antpipe.config.model import ModelConfig
+from antpipe.config.model_types import MODEL_TYPES
 from antpipe.errors import ModelError
 from antpipe.models.build import build_network
 from antpipe.models.folder import load_model
 from antpipe.training.batches import validation_batches
-from antpipe.training.fit import forget
-from antpipe.training.train import prepare, train_model
+from antpipe.training.problem import prepare
+from antpipe.training.resume import forget
+from antpipe.training.train import train_model
 
 STEPS, EPOCHS = 3, 4
 
@@ -53,7 +56,7 @@ def train(folder, config=None, *, seed=0, model_type="centered_instance", die_at
 
     folder.mkdir(exist_ok=True)
     config = config_of() if config is None else config
-    model, _ = train_model(PARTS, SKELETON, config, model_type, folder, seed=seed, on_progress=on_progress)
+    model, *_ = train_model(PARTS, SKELETON, config, model_type, folder, seed=seed, on_progress=on_progress)
     return model, seen
 
 
@@ -216,6 +219,60 @@ def test_the_learning_rate_falls_and_training_stops_as_the_plateau_says(tmp_path
     # No loss falls by 1: the first epoch is the best, the rate halves after every second epoch without progress.
     np.testing.assert_allclose(log["lr"], [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4, 2e-4])
     assert log["epoch"].tolist() == list(range(8))
+
+
+def test_the_learning_rate_follows_the_cosine_step_by_step(tmp_path, monkeypatch):
+    rates = []
+    train_on_batch = keras.Model.train_on_batch
+
+    def spy(self, *arguments, **values):
+        rates.append(float(self.optimizer.learning_rate))
+        return train_on_batch(self, *arguments, **values)
+
+    monkeypatch.setattr(keras.Model, "train_on_batch", spy)
+    cosine = {"warmup_epochs": 1, "min_learning_rate": 0}
+    train(tmp_path / "run", config_of(epochs=3, schedule="cosine", cosine=cosine, learning_rate=0.03, optimizer="sgd"))
+    fall = [0.015 * (1 + np.cos(np.pi * step / 6)) for step in range(1, 7)]
+    np.testing.assert_allclose(rates, [0.01, 0.02, 0.03, *fall], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(log_of(tmp_path / "run")["lr"], [0.03, 0.015, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "optimization",
+    [{"optimizer": "amsgrad"}, {"optimizer": "sgd", "schedule": "cosine", "cosine": {"warmup_epochs": 1}}],
+    ids=["amsgrad", "sgd and cosine"],
+)
+@pytest.mark.slow
+def test_what_an_optimizer_remembers_survives_the_death_of_the_process(tmp_path, optimization):
+    config = config_of(**optimization)
+    train(tmp_path / "whole", config)
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", config, die_at=2 * STEPS + 2)
+    train(tmp_path / "killed", config)
+    assert result(tmp_path / "killed") == result(tmp_path / "whole")
+
+
+TYPES = [(name, "float32") for name in MODEL_TYPES]
+TYPES += [("centered_instance", "mixed_bfloat16"), ("multi_class_topdown", "mixed_bfloat16")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model_type", "precision"), TYPES)
+def test_every_type_of_model_is_the_same_to_the_last_bit_and_learns(tmp_path, monkeypatch, model_type, precision):
+    animals = 1 if model_type == "single_instance" else 2
+    frames = [replace(f, tracks=("ant a", "ant b")[:animals]) for f in draw_frames(6, 0, animals=animals)]
+    monkeypatch.setitem(PARTS, "train", frames[:4])
+    monkeypatch.setitem(PARTS, "val", frames[4:])
+    config = config_of(max_stride=16, epochs=1, precision=precision)
+    model, _ = train(tmp_path / "first", config, model_type=model_type)
+    train(tmp_path / "again", config, model_type=model_type)
+    assert result(tmp_path / "first") == result(tmp_path / "again")
+    keras.utils.set_random_seed(0)
+    start = build_network(model.spec)
+    assert all(w.dtype == "float32" for w in start.weights)
+    for before, after in zip(start.trainable_variables, model.network.trainable_variables, strict=True):
+        assert not np.array_equal(before.numpy(), after.numpy()), before.path
+    assert np.isfinite(log_of(tmp_path / "first")["val_loss"]).all()
 
 
 @pytest.mark.parametrize("model_type", [pytest.param("centroid", marks=pytest.mark.slow), "centered_instance"])

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,13 +9,14 @@ from drawn_animals import SKELETON, draw_frames
 
 from antpipe.config.inference import PredictConfig
 from antpipe.config.model import ModelConfig
-from antpipe.errors import ConfigError, LabelError
+from antpipe.errors import ConfigError, LabelError, ModelError
 from antpipe.inference.predict import predict_video
 from antpipe.labels.split import Fold, Split
 from antpipe.labels.split_file import write_split
 from antpipe.labels.write import write_labels
 from antpipe.models.folder import load_model
 from antpipe.poses import read_poses
+from antpipe.report.model import draw_run
 from antpipe.training.run import train_run
 from antpipe.video.write import VideoWriter
 
@@ -109,9 +111,9 @@ def test_a_run_folder_explains_itself(short):
 
 def test_examples_are_those_of_the_test_part(short):
     with np.load(short / "examples.npz", allow_pickle=False) as examples:
-        assert sorted(examples) == sorted(
-            f"{kind}_{n}" for kind in ("image", "truth", "predicted", "title") for n in range(2)
-        )
+        names = [f"{kind}_{n}" for kind in ("image", "truth", "predicted", "title") for n in range(2)]
+        names += [f"sight_{what}" for what in ("image", "points", "field", "animal", "scale", "title")]
+        assert sorted(examples) == sorted(names)
         titles = [str(examples[f"title_{n}"]) for n in range(2)]
         assert titles == [f"{NAME.removesuffix('.mp4')} frame {n}" for n in (15, 14)]
         assert examples["image_0"].shape == (32, 32, 1)
@@ -120,6 +122,27 @@ def test_examples_are_those_of_the_test_part(short):
         np.testing.assert_allclose(difference, np.broadcast_to(difference[0, 0], drawn.shape), atol=1e-4)
         head = np.round(examples["truth_0"][0, 0]).astype(int)
         assert examples["image_0"][head[1], head[0], 0] > 70
+
+
+def test_a_run_folder_says_how_much_the_network_sees_and_its_pictures_are_drawn(short):
+    sizes = json.loads((short / "run.json").read_text())["input_px"]
+    boxes = [np.ptp(points, axis=0).max() for frame in FRAMES[:10] for points in frame.points]
+    assert sizes["median_animal"] == pytest.approx(np.median(boxes), rel=1e-4)
+    assert sizes["receptive_field"] > sizes["median_animal"]
+    before = sorted(short.iterdir())
+    draw_run(short)
+    drawn = sorted(set(short.iterdir()) - set(before))
+    assert [path.name for path in drawn] == ["examples.png", "learning_curves.png", "receptive_field.png"]
+    for path in drawn:
+        path.unlink()
+
+
+def test_a_run_that_was_trained_before_fields_were_kept_is_said(short, tmp_path):
+    shutil.copytree(short, tmp_path / "old")
+    with np.load(short / "examples.npz") as examples:
+        np.savez(tmp_path / "old" / "examples.npz", **{n: a for n, a in examples.items() if "sight" not in n})
+    with pytest.raises(ModelError, match=r"expected the receptive field of the network; train the model again"):
+        draw_run(tmp_path / "old")
 
 
 def test_running_again_gives_the_same_bytes(lab, short):

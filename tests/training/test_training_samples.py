@@ -8,6 +8,7 @@ from antpipe.config.model import ModelConfig
 from antpipe.errors import ConfigError, LabelError
 from antpipe.labels.read import labelled_frames, read_labels, skeleton_of, user_points
 from antpipe.models.spec import ModelSpec
+from antpipe.training.problem import prepare
 from antpipe.training.samples import (
     LabelledFrame,
     Sample,
@@ -20,7 +21,6 @@ from antpipe.training.samples import (
     nodes_outside,
     scaled,
 )
-from antpipe.training.train import prepare
 
 NAN = np.nan
 ANIMAL = [[20, 20], [30, 30], [40, 26]]
@@ -172,6 +172,7 @@ def test_nodes_outside_of_the_crop_are_counted():
             points=np.array([points], float),
             classes=np.array([-1]),
             centre=np.array([50.0, 50.0]),
+            video="film",
         )
 
     samples = [sample([50, 50], [66, 50], [66.5, 50]), sample([NAN, NAN], [50, 34], [50, 83])]
@@ -236,6 +237,30 @@ def test_the_input_of_a_centroid_network_holds_the_largest_frame():
     }
     assert prepare(several, SKELETON, config_of(), "centroid").size == (112, 112)
     assert prepare(several, SKELETON, config_of(scale=0.5), "centroid").size == (64, 48)
+
+
+@pytest.mark.parametrize(
+    ("random_crop", "window"),
+    [
+        (None, (112, 112)),
+        ((64, 48), (64, 48)),
+        ((50, 33), (64, 48)),  # the next multiples of the maximum stride
+        ((500, 20), (112, 32)),  # no larger than the frames
+    ],
+)
+@pytest.mark.parametrize("model_type", ["centroid", "single_instance", "multi_instance"])
+def test_windows_are_for_training_and_whole_frames_for_validation(model_type, random_crop, window):
+    several = {"train": [frame_of([ANIMAL], size=(100, 80)), frame_of([ANIMAL], size=(90, 97))]}
+    config = config_of(augmentation={"random_crop": random_crop})
+    problem = prepare({**several, "val": [frame_of(ANIMAL)]}, SKELETON, config, model_type)
+    assert (problem.window, problem.size) == (window, (112, 112))
+
+
+def test_samples_know_their_video():
+    several = {part: [frame_of([ANIMAL], video="film ü"), frame_of([ANIMAL])] for part in ("train", "val")}
+    for model_type in ("centroid", "centered_instance", "single_instance"):
+        problem = prepare(several, SKELETON, config_of(), model_type)
+        assert [sample.video for sample in problem.train] == ["film ü", "film"]
 
 
 @pytest.mark.parametrize("model_type", ["single_instance", "multi_instance"])

@@ -66,6 +66,15 @@ FORMATS = {
     "coco.json": "coco",
     "mot.txt": "mot",
 }
+# The pictures of each video on the page that sums up, by title.
+PICTURES = {
+    "A frame with poses": f"{RESULTS}/report/{{video}}.png",
+    "Tracks over time": f"{RESULTS}/report/{{video}}.tracks.png",
+    "Trajectories": f"{RESULTS}/report/trajectories/{{video}}.png",
+    "Where animals were": f"{RESULTS}/report/occupancy/{{video}}.png",
+}
+if CONFIG.features.kinds:
+    PICTURES["Angles over time"] = f"{RESULTS}/features/{{video}}.png"
 # Corrected suggestions become label files; each round has a name of its own.
 ROUND = 1 + sum(Path(path).parent.name == "suggestions" for path in INPUTS.labels)
 SUGGESTIONS = f"{RESULTS}/suggestions/round_{ROUND}"
@@ -114,6 +123,15 @@ def videos_and_sidecars(videos):
     return expand(
         f"{RESULTS}/videos/{{video}}.{{suffix}}", video=videos, suffix=["mp4", "json"]
     )
+
+
+def base_weights(wildcards):
+    """Return the weights from which a run begins; they may be those of another run."""
+    folder = RUNS[wildcards.run, wildcards.model_type].settings.base_checkpoint
+    if folder is None:
+        return []
+    sleap = Path(folder) / "best_model.h5"
+    return sleap.as_posix() if sleap.exists() else f"{folder}/best.weights.h5"
 
 
 def of_all_runs(*files):

@@ -16,6 +16,7 @@ rule train:
         labels=LABELS,
         split=SPLIT,
         videos=videos_and_sidecars(LABELLED),
+        base=base_weights,
     output:
         model=f"{MODELS}/{{run}}/{{model_type}}/model.json",
         weights=f"{MODELS}/{{run}}/{{model_type}}/best.weights.h5",

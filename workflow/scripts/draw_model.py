@@ -1,5 +1,5 @@
 from antpipe.job import job
 from antpipe.report.model import draw_run
 
-with job(snakemake.log[0]):
+with job(snakemake):
     draw_run(snakemake.params.folder)

@@ -2,13 +2,15 @@ from antpipe.evaluation.select import selected_folders
 from antpipe.job import job
 from antpipe.report.summary import summarise_project
 
-with job(snakemake.log[0]):
+with job(snakemake):
+    videos, patterns = snakemake.params.videos, snakemake.params.pictures
     summarise_project(
         snakemake.output.page,
         title=snakemake.params.title,
-        tracks=dict(zip(snakemake.params.videos, snakemake.input.tracks, strict=True)),
-        stills=dict(zip(snakemake.params.videos, snakemake.input.stills[0::2], strict=True)),
-        timelines=dict(zip(snakemake.params.videos, snakemake.input.stills[1::2], strict=True)),
+        tracks=dict(zip(videos, snakemake.input.tracks, strict=True)),
+        pictures={
+            title: {video: pattern.replace("{video}", video) for video in videos} for title, pattern in patterns.items()
+        },
         folders=list(selected_folders(snakemake.input.selected).values()),
         accuracy=snakemake.input.accuracy,
     )
