@@ -6,7 +6,6 @@ film of another fly, and prints the errors. `--prepare` writes the same labels f
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,9 @@ import sleap_io as sio
 import yaml
 
 from antpipe.evaluation.evaluate import evaluate
+from antpipe.labels.fold import Fold
+from antpipe.labels.split import Split
+from antpipe.labels.split_file import write_split
 
 TRAIN, VAL = [i for i in range(0, 900, 15) if i % 75], list(range(0, 900, 75))
 TEST = list(range(1000, 1500, 10))
@@ -43,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", type=Path, help="folder with clip_pair_13nodes and single_fly_13nodes")
     parser.add_argument("--minutes", type=float, default=3.6, help="of training, both networks together")
+    parser.add_argument("--steps", type=int, nargs=2, help="of each network, instead of a time; for a busy machine")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--set", action="append", default=[], metavar="TYPE.KEY=VALUE", help="another setting")
     parser.add_argument("--steps-per-epoch", type=int, default=50)
@@ -77,12 +80,15 @@ def one_seed(options: argparse.Namespace, folder: Path, seed: int) -> dict[str, 
     figures: dict[str, float] = {"seed": seed}
     models = {}
     for model_type, settings in MODELS.items():
-        seconds = 60 * options.minutes * SHARE[model_type]
-        per_step = step_seconds(options, folder, model_type, settings, seed)
-        epochs = max(1, round(seconds / per_step / options.steps_per_epoch))
+        if options.steps:
+            steps = options.steps[list(MODELS).index(model_type)]
+        else:
+            per_step = step_seconds(options, folder, model_type, settings, seed)
+            figures[f"{model_type}: s per step"] = round(per_step, 3)
+            steps = 60 * options.minutes * SHARE[model_type] / per_step
+        epochs = max(4, round(steps / options.steps_per_epoch))
         start = time.perf_counter()
         models[model_type] = train(options, folder, model_type, settings, seed, epochs)
-        figures[f"{model_type}: s per step"] = round(per_step, 3)
         figures[f"{model_type}: steps"] = epochs * options.steps_per_epoch
         figures[f"{model_type}: s"] = round(time.perf_counter() - start, 1)
     clips = options.clips
@@ -110,9 +116,9 @@ def train(
             put(config["models"], key.split("."), yaml.safe_load(value))
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     labels = sio.load_slp(str(folder / "labels.slp"), open_videos=False)
-    name = Path(str(labels.video.filename)).stem
-    fold = {"train": [[name, i] for i in TRAIN], "val": [[name, i] for i in VAL], "test": []}
-    (folder / "split.json").write_text(json.dumps({"by": "frame", "fractions": [0.8, 0.2, 0], "folds": [fold]}))
+    name = Path(str(labels.video.filename)).name
+    parts = {part: tuple((name, i) for i in frames) for part, frames in (("train", TRAIN), ("val", VAL), ("test", ()))}
+    write_split(folder / "split.json", Split(folds=(Fold(**parts),), by="indices"))
     run = folder / f"{model_type}.{seed}.{epochs}"
     arguments = [folder / "config.yaml", folder / "labels.slp", "--type", model_type, "-o", run, "--seed", seed]
     antpipe("train", *arguments, "--split", folder / "split.json")
@@ -124,7 +130,7 @@ def step_seconds(
 ) -> float:
     """Return the time of a training step with its share of validation: what two more epochs take."""
     seconds = []
-    for epochs in (1, 3):
+    for epochs in (4, 6):
         start = time.perf_counter()
         train(options, folder, model_type, settings, seed, epochs)
         seconds.append(time.perf_counter() - start)
@@ -140,8 +146,9 @@ def put(config: dict[str, Any], keys: list[str], value: Any) -> None:
 
 def antpipe(*arguments: object) -> None:
     """Run a verb of the command line."""
-    command = [sys.executable, "-m", "antpipe.cli", *map(str, arguments)]
-    subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    run = subprocess.run([sys.executable, "-m", "antpipe.cli", *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+    if run.returncode:
+        raise SystemExit(run.stderr)
 
 
 if __name__ == "__main__":

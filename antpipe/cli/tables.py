@@ -13,7 +13,7 @@ from antpipe.cli.options import section
 def export(
     poses: list[Path],
     output: Output,
-    format: Annotated[str, typer.Option(help="parquet, parquet-long, csv, slp or analysis-h5.")],
+    format: Annotated[str, typer.Option(help="parquet, parquet-long, csv, slp, analysis-h5, nwb, coco or mot.")],
     coordinates: Annotated[str, typer.Option(help="raw or video.")] = "raw",
 ) -> None:
     """Write poses for other programs."""

@@ -27,7 +27,8 @@ def read_mot(path: str | Path, *, truth: bool = False) -> list[Frame]:
 
 
 def _frame(rows: Array, number: int) -> Frame:
-    corners = np.stack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], axis=1)
+    # MOTChallenge counts pixels from 1.
+    corners = np.stack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], axis=1) - 1
     tracks = tuple(None if identity < 0 else str(identity) for identity in rows[:, 1].astype(int))
     return Frame(video="", frame_idx=number - 1, points=corners, scores=rows[:, 6], tracks=tracks)
 

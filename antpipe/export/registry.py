@@ -11,3 +11,6 @@ Exporter = Callable[[Sequence[PosesSource], Path], None]
 EXPORTERS: Registry[Exporter] = Registry("export format", "antpipe.export.formats")
 """`exporter(sources, output)` writes all sources, at least one and each about another video, to `output`, whole or
 not at all."""
+
+DRAWN_ON_VIDEO = frozenset({"slp"})
+"""Formats whose programs draw the points on the video that the file names: always that in which frames are found."""

@@ -2,32 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import pyarrow.parquet as pq
+import numpy as np
 
 from antpipe.errors import PosesError
-from antpipe.geometry import IDENTITY, Transform
-from antpipe.poses import Poses, PosesInfo, concat_poses, empty_poses, iter_poses, read_info
+from antpipe.export.raw_video import WayBack, way_back
+from antpipe.geometry import IDENTITY
+from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses, iter_poses, read_info
 
 Coordinates = Literal["raw", "video"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PosesSource:
-    """A poses file whose points are moved to the wanted coordinates while it is read."""
+class PosesSource(WayBack):
+    """A poses file whose rows are led to the wanted coordinates while they are read."""
 
     path: Path
-    info: PosesInfo
-    """As in the file, except that `coordinates` says what comes out."""
-    moved_by: Transform
-    """From the file's coordinates to the wanted ones."""
 
     def __iter__(self) -> Iterator[Poses]:
         """Yield the rows in frame order; memory is that of one row group."""
         for poses in iter_poses(self.path):
-            yield replace(poses, info=self.info, points=self.moved_by(poses.points))
+            yield replace(
+                poses,
+                info=self.info,
+                points=self.moved_by(poses.points),
+                frame_idx=poses.frame_idx + np.int32(self.first_frame),
+                time_s=poses.time_s + self.first_time_s,
+            )
 
     def read(self) -> Poses:
         """Return all rows."""
@@ -38,15 +41,16 @@ class PosesSource:
 def open_source(path: Path, coordinates: Coordinates) -> PosesSource:
     """Return a poses file as a stream of poses in `raw` or `video` pixels.
 
+    In raw pixels the poses are about the raw video, its frame numbers and times too, as far as `way_back` knows them.
+
     Raises:
         PosesError: if the file is missing or was not written by antpipe.
     """
     info = read_info(path)
-    if info.coordinates == coordinates:
-        moved_by = IDENTITY
-    else:
-        moved_by = info.to_raw if coordinates == "raw" else info.to_raw.inverse()
-    return PosesSource(path=path, info=replace(info, coordinates=coordinates), moved_by=moved_by)
+    if coordinates == "raw":
+        return PosesSource(path=path, **vars(way_back(info)))
+    moved_by = IDENTITY if info.coordinates == "video" else info.to_raw.inverse()
+    return PosesSource(path=path, info=replace(info, coordinates="video"), moved_by=moved_by)
 
 
 def only_source(sources: Sequence[PosesSource], form: str, instead: str) -> PosesSource:
@@ -60,12 +64,37 @@ def only_source(sources: Sequence[PosesSource], form: str, instead: str) -> Pose
     return sources[0]
 
 
-def track_names(path: Path) -> list[str]:
-    """Return the names of all tracks of a poses file, in order of appearance; only that column is read."""
-    read_info(path)
-    file = pq.ParquetFile(path)
-    names: dict[str, None] = {}
-    for group in range(file.num_row_groups):
-        column = file.read_row_group(group, columns=["track"]).column("track")
-        names.update(dict.fromkeys(name for name in column.unique().to_pylist() if name is not None))
-    return list(names)
+def only_skeleton(sources: Sequence[PosesSource]) -> Skeleton:
+    """Return the skeleton of a format that holds one for all videos.
+
+    Raises:
+        PosesError: if the skeletons differ.
+    """
+    for source in sources:
+        if source.info.skeleton != sources[0].info.skeleton:
+            raise PosesError(
+                f"{source.path}: expected the same skeleton as in {sources[0].path}, got other nodes, edges or "
+                f"symmetries; export them to separate files"
+            )
+    return sources[0].info.skeleton
+
+
+def video_names(sources: Sequence[PosesSource], form: str) -> list[str]:
+    """Return the name of each video file without its suffix; of the poses file where no video is named.
+
+    Raises:
+        PosesError: if two have the same name, saying with `form` what both would become.
+    """
+    first: dict[str, PosesSource] = {}
+    names = []
+    for source in sources:
+        name = PurePosixPath(source.info.video.path).stem or source.path.stem
+        # Names that differ by case only are one folder on macOS and Windows.
+        other = first.setdefault(name.casefold(), source)
+        if other is not source:
+            raise PosesError(
+                f"{source.path}: expected videos with different names, but {other.info.video.path!r} and "
+                f"{source.info.video.path!r} would both become {form.format(name)}; export them to different folders"
+            )
+        names.append(name)
+    return names

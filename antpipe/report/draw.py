@@ -1,6 +1,6 @@
 """Poses of one frame drawn on its image."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from antpipe.geometry import Array, bounding_boxes
 from antpipe.poses import Poses
 from antpipe.report.colours import Colour
+from antpipe.report.draw_labels import LabelPlaces
 
 UNTRACKED: Colour = (255, 255, 255)
 _DARK: Colour = (20, 20, 20)
@@ -24,6 +25,8 @@ def overlay_frame(
     animal_size: float,
     trails: Mapping[str, Array] | None = None,
     labels: bool = True,
+    scores: bool = False,
+    places: LabelPlaces | None = None,
     caption: str = "",
 ) -> Array:
     """Return a copy of an image with the poses of its frame drawn on it.
@@ -35,24 +38,24 @@ def overlay_frame(
         colours: by track; instances without a track are white.
         animal_size: length of an animal in pixels, by which lines are made thicker or thinner.
         trails: by track, where its centroid was (positions, 2), the oldest first.
-        labels: whether each track's name is written above it.
+        labels: whether each track's name is written beside its animal.
+        scores: whether the score of each instance is written beside it.
+        places: where names were in the frames before, so that they stay there if they can.
         caption: written in the upper left corner.
     """
     drawn = np.ascontiguousarray(image).copy()
     thickness = max(1, round(animal_size / 60))
     for name, trail in (trails or {}).items():
-        _draw_trail(drawn, trail, colours[name], thickness)
+        _draw_trail(drawn, trail, colours[name], thickness + 1)
     points = _near_image(poses.points, drawn)
     looks = [UNTRACKED if name is None else colours[name] for name in poses.track]
     for instance, colour in zip(points, looks, strict=True):
         _draw_edges(drawn, instance, poses.info.skeleton.edge_indices(), colour, thickness)
-        _draw_nodes(drawn, instance, colour, max(1.5, animal_size / 45))
-    if labels:
-        for name, box, colour in zip(poses.track, bounding_boxes(points), looks, strict=True):
-            if name is not None and not np.isnan(box).any():
-                _write_above(drawn, name, box, colour)
+        _draw_nodes(drawn, instance, colour, max(1.2, animal_size / 45))
+    texts = [_label(name if labels else None, score if scores else np.nan) for name, score in _named(poses)]
+    _write_labels(drawn, texts, poses, bounding_boxes(points), looks, places or LabelPlaces())
     if caption:
-        _write(drawn, caption, (4, 4), (255, 255, 255))
+        _write(drawn, caption, (4, 4), _DARK, (255, 255, 255))
     return drawn
 
 
@@ -65,7 +68,7 @@ def _near_image(points: Array, image: Array) -> Array:
 
 def _draw_edges(image: Array, points: Array, edges: list[tuple[int, int]], colour: Colour, thickness: int) -> None:
     # Two passes: the dark rim makes any colour stand out from any background, and must not cover another edge.
-    for paint, width in ((_DARK, thickness + 2), (colour, thickness)):
+    for paint, width in ((_DARK, thickness + 1), (colour, thickness)):
         for a, b in edges:
             if not np.isnan(points[[a, b]]).any():
                 cv2.line(image, _fixed(points[a]), _fixed(points[b]), paint, width, cv2.LINE_AA, _SHIFT)
@@ -73,7 +76,7 @@ def _draw_edges(image: Array, points: Array, edges: list[tuple[int, int]], colou
 
 def _draw_nodes(image: Array, points: Array, colour: Colour, radius: float) -> None:
     for point in points[~np.isnan(points).any(axis=-1)]:
-        for paint, size in ((_DARK, radius + 1), (colour, radius)):
+        for paint, size in ((_DARK, radius + 0.6), (colour, radius)):
             cv2.circle(image, _fixed(point), round(size * 2**_SHIFT), paint, -1, cv2.LINE_AA, _SHIFT)
 
 
@@ -96,19 +99,41 @@ def _fixed(point: Array) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def _write_above(image: Array, name: str, box: Array, colour: Colour) -> None:
-    text = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "~"
-    width, height = _text_size(text, _font_scale(image))
-    _write(image, text, ((box[0] + box[2] - width) / 2, box[1] - height - 6), colour)
+def _named(poses: Poses) -> Iterator[tuple[str | None, float]]:
+    return zip(poses.track, poses.instance_score, strict=True)
 
 
-def _write(image: Array, text: str, corner: tuple[float, float], colour: Colour) -> None:
-    """Write text on a darkened box whose upper left corner is at `corner`, moved into the image where need be."""
+def _label(name: str | None, score: float) -> str:
+    if name is not None and len(name) > _LONGEST_NAME:
+        name = name[: _LONGEST_NAME - 1] + "~"
+    return "  ".join([name or "", *([f"{score:.2f}"] if not np.isnan(score) else [])]).strip()
+
+
+def _write_labels(
+    image: Array, texts: list[str], poses: Poses, boxes: Array, looks: list[Colour], places: LabelPlaces
+) -> None:
+    shown = [i for i, text in enumerate(texts) if text and not np.isnan(boxes[i]).any()]
+    sizes = np.array([_text_size(texts[i], _font_scale(image)) for i in shown]).reshape(-1, 2)
+    size = (image.shape[1], image.shape[0])
+    corners = places.find([poses.track[i] for i in shown], sizes, boxes[shown], size)
+    for i, corner in zip(shown, corners, strict=True):
+        _write(image, texts[i], corner, looks[i], _readable_on(looks[i]))
+
+
+def _readable_on(ground: Colour) -> Colour:
+    """Return black or white, whichever stands out more from a colour."""
+    brightness = np.dot(ground, (0.299, 0.587, 0.114))
+    return (0, 0, 0) if brightness > 110 else (255, 255, 255)
+
+
+def _write(image: Array, text: str, corner: Sequence[float] | Array, ground: Colour, colour: Colour) -> None:
+    """Write text on a box, moved into the image where need be, through which the image can be guessed."""
     scale = _font_scale(image)
     width, height = _text_size(text, scale)
     left = int(np.clip(corner[0], 0, max(image.shape[1] - width, 0)))
     top = int(np.clip(corner[1], 0, max(image.shape[0] - height, 0)))
-    image[top : top + height, left : left + width] //= 3
+    box = image[top : top + height, left : left + width]
+    box[:] = (box * 0.25 + np.array(ground) * 0.75).astype(np.uint8)
     base = (left + 3, top + height - 2 - _descent(text, scale))
     cv2.putText(image, text, base, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, 1, cv2.LINE_AA)
 
@@ -123,4 +148,4 @@ def _descent(text: str, scale: float) -> int:
 
 
 def _font_scale(image: Array) -> float:
-    return max(0.4, image.shape[0] / 1600)
+    return max(0.4, image.shape[0] / 2200)

@@ -28,6 +28,7 @@ def draw_video(
         max_width=config.overlay_width,
         trail_seconds=config.trail_seconds,
         labels=config.track_names,
+        scores=config.scores,
     )
     overlay_still(
         video,
@@ -37,6 +38,7 @@ def draw_video(
         max_width=config.overlay_width,
         trail_seconds=config.trail_seconds,
         labels=config.track_names,
+        scores=config.scores,
     )
     plot_track_timeline(tracks, timeline)
 

@@ -11,12 +11,14 @@ from drawn_poses import SKELETON, draw_poses, make_info
 
 from antpipe.errors import PosesError
 from antpipe.export.export import export_poses
+from antpipe.export.formats.analysis_h5 import _CHUNK
 from antpipe.poses import Skeleton, empty_poses, make_poses, write_poses, write_poses_to
 
 
 def assert_same_instances(labels: sio.Labels, video: sio.Video, poses) -> None:
     frames = [frame for frame in labels if frame.video is video]
-    assert [frame.frame_idx for frame in frames] == [frame for frame, _ in poses.by_frame()]
+    assert [frame.frame_idx for frame in frames] == list(range(12)), "frames without animals are there"
+    assert [frame.frame_idx for frame in frames if len(frame)] == [frame for frame, _ in poses.by_frame()]
     instances = [instance for frame in frames for instance in frame.instances]
     np.testing.assert_array_equal([i.numpy() for i in instances], poses.points)
     assert [i.track.name if i.track else None for i in instances] == poses.track.tolist()
@@ -75,7 +77,7 @@ def test_slp_refuses_different_skeletons(poses_path, tmp_path):
         points=[[[1, 1]]],
     )
     write_poses(tmp_path / "other.parquet", other)
-    with pytest.raises(PosesError, match=r"expected the same skeleton as in .*separate \.slp files"):
+    with pytest.raises(PosesError, match=r"expected the same skeleton as in .*separate files"):
         export_poses([poses_path, tmp_path / "other.parquet"], tmp_path / "o.slp", format="slp")
 
 
@@ -92,7 +94,8 @@ def test_slp_is_the_same_however_the_rows_are_grouped(poses, tmp_path, monkeypat
 def test_slp_without_animals_opens(empty_path, tmp_path):
     export_poses([empty_path], tmp_path / "o.slp", format="slp")
     labels = sio.load_slp(str(tmp_path / "o.slp"), open_videos=False)
-    assert (len(labels), len(labels.tracks), labels.videos[0].filename) == (0, 0, "videos/empty.mp4")
+    assert (len(labels), len(labels.tracks), labels.videos[0].filename) == (12, 0, "videos/empty.mp4")
+    assert not any(len(frame) for frame in labels)
 
 
 def test_slp_can_be_saved_again_by_sleap_io(poses, poses_path, tmp_path):
@@ -155,6 +158,26 @@ def test_analysis_h5_equals_what_sleap_io_writes_for_tracked_animals(poses, tmp_
             assert ours[name].dtype == theirs[name].dtype
         for name in ("track_names", "node_names", "edge_names", "edge_inds", "video_path"):
             np.testing.assert_array_equal(ours[name][()], theirs[name][()])
+
+
+def test_analysis_h5_is_the_same_however_frames_are_cut_into_blocks(poses_path, tmp_path, monkeypatch):
+    export_poses([poses_path], tmp_path / "whole.h5", format="analysis_h5")
+    for module in ("frames", "formats.analysis_h5"):
+        monkeypatch.setattr(f"antpipe.export.{module}.BLOCK", 3)
+    monkeypatch.setitem(_CHUNK, "frame", 3)
+    export_poses([poses_path], tmp_path / "cut.h5", format="analysis_h5")
+    with h5py.File(tmp_path / "whole.h5") as whole, h5py.File(tmp_path / "cut.h5") as cut:
+        assert cut["tracks"].chunks == (1, 2, 4, 3)
+        for name in whole:
+            np.testing.assert_array_equal(whole[name][()], cut[name][()])
+
+
+def test_analysis_h5_tells_what_a_reader_needs_and_where_the_untracked_are(poses_path, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("antpipe.export.formats.analysis_h5._LARGE_GB", 0)
+    export_poses([poses_path], tmp_path / "o.h5", format="analysis_h5")
+    said = capsys.readouterr().err
+    assert "3 instances have no track; they are in untracked_0, untracked_1\n" in said
+    assert "needs 0 GB for its 5 tracks times 12 frames" in said
 
 
 def _axis(data, dim):

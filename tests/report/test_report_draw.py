@@ -5,8 +5,9 @@ import pytest
 from drawn_tracks import SKELETON, make_info, pose_at
 
 from antpipe.poses import Skeleton, make_poses
-from antpipe.report.colours import ORANGE, SKY
+from antpipe.report.colours import BLUE, ORANGE, SKY
 from antpipe.report.draw import UNTRACKED, overlay_frame
+from antpipe.report.draw_labels import LabelPlaces
 
 COLOURS = {"a": SKY, "b": ORANGE, "蟻 $x$": SKY, "": SKY, "n" * 300: SKY}
 
@@ -109,18 +110,75 @@ def test_names_are_written_inside_the_image(name, place):
             assert columns.mean() == pytest.approx(100, abs=8), "and in its middle"
 
 
-def test_names_are_readable_on_any_background():
+@pytest.mark.parametrize("name", ["a", "b", "dark"])
+def test_names_are_readable_on_any_background(name):
     for background in (0, 128, 255):
         image = overlay_frame(
             np.full((120, 200, 3), background, np.uint8),
-            poses_of([pose_at(100, 90)], ["a"]),
-            colours=COLOURS,
+            poses_of([pose_at(100, 90)], [name]),
+            colours=COLOURS | {"dark": BLUE},
             animal_size=40,
         )
-        box = image[60:86].astype(int)
-        text = np.abs(box - SKY).sum(axis=-1) < 60
-        assert text.any()
-        assert np.abs(box[text].mean() - background // 3) > 50
+        box = image[60:86, 85:116].astype(float).mean(axis=-1)
+        written = box[(box != background).any(axis=1)]
+        assert np.ptp(written) > 60, "letters stand out from their box"
+
+
+def test_scores_stand_beside_names_and_alone_where_there_is_no_name():
+    poses = poses_of([pose_at(50, 40), pose_at(140, 90)], ["a", None])
+    poses.instance_score[:] = 0.87, 0.5
+    shown = {}
+    for options in [(True, False), (True, True), (False, True), (False, False)]:
+        labels, scores = options
+        image = np.full((120, 200, 3), 128, np.uint8)
+        shown[options] = overlay_frame(image, poses, colours=COLOURS, animal_size=40, labels=labels, scores=scores)
+    bare = shown[False, False]
+    changed = {key: (image != bare).any(axis=-1) for key, image in shown.items()}
+    assert changed[True, False][:60].any()
+    assert not changed[True, False][60:].any(), "an animal without a track has no name"
+    assert changed[True, True][:60].sum() > changed[True, False][:60].sum()
+    assert changed[False, True][60:].any()
+
+
+def crossing(gap):
+    """Boxes of two animals side by side, and the sizes of their names, which are wider than they."""
+    return np.array([[40.0, 60, 60, 80], [40 + gap, 60, 60 + gap, 80]]), np.array([[50, 14], [50, 14]])
+
+
+def overlap(a, b):
+    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    return np.clip(high - low, 0, None).prod()
+
+
+@pytest.mark.parametrize("gap", [5, 15, 25, 40])
+@pytest.mark.parametrize("image", [(200, 160), (120, 100)])
+def test_names_cover_neither_animals_nor_names(gap, image):
+    boxes, sizes = crossing(gap)
+    corners = LabelPlaces().find(["a", "b"], sizes, boxes, image)
+    names = np.concatenate([corners, corners + sizes], axis=1)
+    assert overlap(*names) == 0
+    assert sum(overlap(name, box) for name in names for box in boxes) == 0
+    assert (corners >= 0).all()
+    assert (corners + sizes <= image).all()
+
+
+def test_names_stay_where_they_were_until_something_is_in_their_way():
+    places = LabelPlaces()
+    sides = []
+    for gap in [60, 30, 25, 30, 60]:
+        boxes, sizes = crossing(gap)
+        corners = places.find(["a", "b"], sizes, boxes, (300, 300))
+        sides.append(tuple(map(tuple, np.sign(np.round(corners + sizes / 2 - (boxes[:, :2] + boxes[:, 2:]) / 2)))))
+    assert sides[0] == ((0, -1), (0, -1)), "both above"
+    assert len(set(sides[1:4])) == 1, "no name jumps while both are near"
+
+
+def test_five_hundred_names_find_a_place():
+    middles = np.random.default_rng(0).uniform(0, 2000, (500, 2))
+    boxes = np.concatenate([middles - 20, middles + 20], axis=1)
+    corners = LabelPlaces().find([None] * 500, np.tile([60, 14], (500, 1)), boxes, (2000, 2000))
+    assert corners.shape == (500, 2)
+    assert LabelPlaces().find([], np.zeros((0, 2)), np.zeros((0, 4)), (10, 10)).shape == (0, 2)
 
 
 def test_the_caption_is_in_the_upper_left_corner():

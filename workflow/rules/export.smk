@@ -1,15 +1,23 @@
 """
 Write the tracked poses of each video for other programs.
 
-REQUIRED INPUTS:  tracks/{video}.parquet
-OUTPUTS:          export/{video}.{parquet,csv,slp,analysis.h5}, export/long/ (one data set over all videos)
+REQUIRED INPUTS:  tracks/{video}.parquet, for the Parquet table features/{video}.parquet; videos/{video}.json (the way
+                  back to the raw video)
+OUTPUTS:          export/{video}.{parquet,csv,slp,analysis.h5,nwb,coco.json,mot.txt}, export/long/ (one data set over all
+                  videos)
 """
 
 
 rule export:
     """Writing the tracks of each video for other programs."""
     input:
-        tracks=rules.track.output.tracks,
+        # The Parquet table has the features; the other formats hold poses alone.
+        tracks=lambda wildcards: (
+            rules.features.output.features
+            if wildcards.suffix == "parquet"
+            else rules.track.output.tracks
+        ),
+        sidecar=rules.preprocess.output.sidecar,
     output:
         f"{RESULTS}/export/{{video}}.{{suffix}}",
     log:
@@ -36,6 +44,7 @@ rule export_long:
     """Writing the tracks of all videos as one data set."""
     input:
         tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
+        sidecars=expand(f"{RESULTS}/videos/{{video}}.json", video=VIDEOS),
     output:
         directory(f"{RESULTS}/export/long"),
     log:

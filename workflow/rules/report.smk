@@ -3,6 +3,7 @@ Pictures and figures of everything, for a person to look at.
 
 REQUIRED INPUTS:  tracks, videos, models, labels
 OUTPUTS:          report/{video}.mp4 (overlay), report/{video}.png (a frame of it), report/{video}.tracks.png (timeline),
+                  report/trajectories/{video}.png, report/occupancy/{video}.png,
                   report/accuracy.json, report/summary.html
 """
 
@@ -38,6 +39,8 @@ rule draw_video:
         f"{RESULTS}/logs/draw_video/{{video}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/draw_video/{{video}}.jsonl"
+    wildcard_constraints:
+        video=ONE_OF_THE_VIDEOS,
     conda:
         ENVIRONMENT
     threads: 2
@@ -53,13 +56,52 @@ rule draw_video:
         "../scripts/draw_video.py"
 
 
+rule draw_trajectories:
+    """Drawing where the animals of each video went."""
+    input:
+        video=rules.preprocess.output.video,
+        tracks=rules.track.output.tracks,
+    output:
+        trajectories=report(
+            f"{RESULTS}/report/trajectories/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "trajectories"},
+            caption="../report/trajectories.rst",
+        ),
+        occupancy=report(
+            f"{RESULTS}/report/occupancy/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "where animals were"},
+            caption="../report/occupancy.rst",
+        ),
+    log:
+        f"{RESULTS}/logs/draw_trajectories/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_trajectories/{{video}}.jsonl"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        features=lambda wildcards: settings(CONFIG.features.of_video(wildcards.video)),
+        code=code_version("antpipe.report.trajectories_draw"),
+    message:
+        "Drawing where the animals of {wildcards.video} went"
+    script:
+        "../scripts/draw_trajectories.py"
+
+
 rule accuracy:
     """Comparing the tracks with labelled frames that no network was trained on."""
     input:
-        labels=rules.merge.output.labels,
-        split=rules.split.output.split,
-        videos=videos_and_sidecars(),
-        tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
+        labels=LABELS,
+        split=SPLIT,
+        videos=videos_and_sidecars(LABELLED),
+        tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=LABELLED),
         identities=true_identities(),
     output:
         accuracy=f"{RESULTS}/report/accuracy.json",
@@ -74,7 +116,7 @@ rule accuracy:
         mem_mb=4000,
         runtime=60,
     params:
-        videos=VIDEOS,
+        videos=list(LABELLED),
         code=code_version("antpipe.evaluation.project"),
     message:
         "Comparing the tracks with labelled frames"
@@ -86,14 +128,10 @@ rule summary:
     """Putting everything on one page."""
     input:
         tracks=expand(f"{RESULTS}/tracks/{{video}}.parquet", video=VIDEOS),
-        stills=expand(
-            f"{RESULTS}/report/{{video}}.{{picture}}",
-            video=VIDEOS,
-            picture=["png", "tracks.png"],
-        ),
-        models=of_all_runs("learning_curves.png", "examples.png"),
-        selected=rules.select.output.selected,
-        accuracy=rules.accuracy.output.accuracy,
+        pictures=expand(list(PICTURES.values()), video=VIDEOS),
+        models=of_all_runs("learning_curves.png", "examples.png", "receptive_field.png"),
+        selected=SELECTED,
+        accuracy=f"{RESULTS}/report/accuracy.json",
     output:
         page=report(
             f"{RESULTS}/report/summary.html",
@@ -113,6 +151,7 @@ rule summary:
         runtime=30,
     params:
         videos=VIDEOS,
+        pictures=PICTURES,
         title=f"antpipe: {CONFIG.experiment}",
         code=code_version("antpipe.report.summary"),
     message:

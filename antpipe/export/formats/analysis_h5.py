@@ -7,12 +7,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from antpipe.errors import PosesError
+from antpipe.export.frames import BLOCK, frame_blocks
 from antpipe.export.registry import EXPORTERS
 from antpipe.export.source import PosesSource, only_source
+from antpipe.export.tell import tell
+from antpipe.export.tracks import Tracks, find_tracks, tell_untracked
 from antpipe.files import atomic_path
 from antpipe.geometry import Array
-from antpipe.poses import Poses, PosesInfo, count_within
+from antpipe.poses import Poses, PosesInfo
 
 _DIMS = {
     "tracks": ("track", "xy", "node", "frame"),
@@ -21,73 +23,59 @@ _DIMS = {
     "instance_scores": ("track", "frame"),
     "tracking_scores": ("track", "frame"),
 }
-_CHUNK = {"track": 1, "frame": 4096, "node": 64, "xy": 2}
+_CHUNK = {"track": 1, "frame": BLOCK, "node": 64, "xy": 2}
+_LARGE_GB = 4
 
 
 @EXPORTERS.register("analysis_h5")
 def export_analysis_h5(sources: Sequence[PosesSource], output: Path) -> None:
-    """Write one video as arrays by track; the poses of the video and one track's arrays are held in memory.
+    """Write one video as arrays by track; memory is that of the animals in 1024 frames.
 
     Frames run from 0 to the last one examined. The format has no place for an instance without a track: the first
     such instance of each frame goes to an additional track `untracked_0`, the second to `untracked_1`, and so on.
-    sleap-io's own writer drops those where there are tracks, and refuses a video without animals.
+    sleap-io's own writer drops those where there are tracks, and refuses a video without animals. Nor has it one for
+    the mark of a person's instance. Where a track is not, nothing is stored, but programs that load the whole file
+    need memory for all tracks times all frames.
 
     Raises:
         PosesError: for several videos, or two instances of one track in one frame.
     """
     source = only_source(sources, "analysis_h5", "export them one by one")
-    poses = source.read()
-    names, slots = _slots(poses, source.path)
+    tracks = find_tracks(source)
     with atomic_path(output) as temporary, h5py.File(temporary, "w") as file:
-        _write_arrays(file, poses, slots, len(names))
-        _write_names(file, source.info, names)
+        _make_arrays(file, len(source.info.skeleton.nodes), tracks)
+        for start, poses in frame_blocks(source):
+            _fill(file, poses, tracks, start)
+        _write_names(file, source.info, tracks.names)
         file.attrs.update(_attributes(source.info))
+        _tell(output, file, tracks)
 
 
-def _slots(poses: Poses, path: Path) -> tuple[list[str], Array]:
-    """Return the names of the tracks and the track index of each row."""
-    names = list(dict.fromkeys(name for name in poses.track if name is not None))
-    index = {name: i for i, name in enumerate(names)}
-    slots = np.array([index.get(name, -1) for name in poses.track], np.int64)
-    lone = np.flatnonzero(slots < 0)
-    extra = count_within(poses.frame_idx[lone]).astype(np.int64)
-    slots[lone] = len(names) + extra
-    names += [f"untracked_{i}" for i in range(extra.max(initial=-1) + 1)]
-    _refuse_twice(poses, names, slots, path)
-    return names, slots
-
-
-def _refuse_twice(poses: Poses, names: Sequence[str], slots: Array, path: Path) -> None:
-    order = np.lexsort((poses.frame_idx, slots))
-    again = (np.diff(slots[order]) == 0) & (np.diff(poses.frame_idx[order]) == 0)
-    if again.any():
-        row = order[np.flatnonzero(again)[0]]
-        raise PosesError(
-            f"{path}: expected one instance per track and frame, but track {names[slots[row]]!r} has two in frame "
-            f"{poses.frame_idx[row]}; track the video again or export to another format"
-        )
-
-
-def _write_arrays(file: h5py.File, poses: Poses, slots: Array, tracks: int) -> None:
-    nodes = len(poses.info.skeleton.nodes)
-    frames = max((stop for _, stop in poses.info.frames), default=0)
-    frames = max(frames, int(poses.frame_idx.max(initial=-1)) + 1)
-    sizes = {"track": tracks, "frame": frames, "node": nodes, "xy": 2}
+def _make_arrays(file: h5py.File, nodes: int, tracks: Tracks) -> None:
+    sizes = {"track": len(tracks.names), "frame": tracks.stop, "node": nodes, "xy": 2}
     for name, dims in _DIMS.items():
-        kind = np.uint8 if name == "track_occupancy" else np.float64
+        kind, fill = (np.uint8, 0) if name == "track_occupancy" else (np.float64, np.nan)
         shape = tuple(sizes[d] for d in dims)
         # HDF5 cannot cut or compress an array without elements.
         chunks = None if 0 in shape else tuple(min(sizes[d], _CHUNK[d]) for d in dims)
-        data = file.create_dataset(name, shape, kind, chunks=chunks, compression="gzip" if chunks else None)
+        compression = "gzip" if chunks else None
+        data = file.create_dataset(name, shape, kind, chunks=chunks, compression=compression, fillvalue=fill)
         data.attrs["dims"] = json.dumps(dims)
-    for track in range(tracks):
-        rows = slots == track
-        at = poses.frame_idx[rows]
-        file["tracks"][track] = _spread(poses.points[rows].transpose(2, 1, 0), at, frames)
-        file["point_scores"][track] = _spread(poses.point_scores[rows].T, at, frames)
-        file["instance_scores"][track] = _spread(poses.instance_score[rows], at, frames)
-        file["tracking_scores"][track] = _spread(poses.tracking_score[rows], at, frames)
-        file["track_occupancy"][:, track] = np.bincount(at, minlength=frames)
+
+
+def _fill(file: h5py.File, poses: Poses, tracks: Tracks, start: int) -> None:
+    """Write the frames of a block."""
+    index = tracks.index(poses)
+    length = min(BLOCK, tracks.stop - start)
+    span = slice(start, start + length)
+    for track in np.unique(index):
+        rows = index == track
+        at = poses.frame_idx[rows] - start
+        file["tracks"][track, ..., span] = _spread(poses.points[rows].transpose(2, 1, 0), at, length)
+        file["point_scores"][track, :, span] = _spread(poses.point_scores[rows].T, at, length)
+        file["instance_scores"][track, span] = _spread(poses.instance_score[rows], at, length)
+        file["tracking_scores"][track, span] = _spread(poses.tracking_score[rows], at, length)
+        file["track_occupancy"][span, track] = np.bincount(at, minlength=length)
 
 
 def _spread(values: Array, at: Array, frames: int) -> Array:
@@ -95,6 +83,17 @@ def _spread(values: Array, at: Array, frames: int) -> Array:
     spread = np.full((*values.shape[:-1], frames), np.nan)
     spread[..., at] = values
     return spread
+
+
+def _tell(output: Path, file: h5py.File, tracks: Tracks) -> None:
+    tell_untracked(output, tracks)
+    gigabytes = sum(file[name].size * file[name].dtype.itemsize for name in _DIMS) / 1e9
+    if gigabytes > _LARGE_GB:
+        tell(
+            output,
+            f"a program that loads the whole file needs {gigabytes:.0f} GB for its {len(tracks.names)} tracks times "
+            f"{tracks.stop} frames; parquet needs no memory for where a track is not",
+        )
 
 
 def _write_names(file: h5py.File, info: PosesInfo, tracks: Sequence[str]) -> None:

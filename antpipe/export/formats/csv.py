@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from antpipe.export.long_table import LONG_SCHEMA, long_table
 from antpipe.export.registry import EXPORTERS
 from antpipe.export.source import PosesSource
+from antpipe.export.tell import tell_empty_frames
+from antpipe.export.text import as_lines, as_text, joined
 from antpipe.files import atomic_path
 
 
@@ -19,17 +22,20 @@ def export_csv(sources: Sequence[PosesSource], output: Path) -> None:
     Numbers are the shortest that read back as the same 32-bit value (64-bit for the time); a missing number is `nan`,
     a missing track an empty field; text with commas, quotes or line ends is quoted.
     """
-    with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        file.write(",".join(LONG_SCHEMA.names) + "\n")
+    with atomic_path(output) as temporary, open(temporary, "wb") as file:
+        file.write((",".join(LONG_SCHEMA.names) + "\n").encode())
         for source in sources:
+            with_animals = 0
             for poses in source:
-                file.writelines(f"{line}\n" for line in _lines(long_table(poses)))
+                file.write(as_lines(_rows(long_table(poses))))
+                with_animals += len(np.unique(poses.frame_idx))
+            tell_empty_frames(output, source.info, with_animals)
 
 
-def _lines(table: pa.Table) -> list[str]:
+def _rows(table: pa.Table) -> pa.Array:
     # pandas takes five times as long, and Arrow's writer knows neither True nor quoting only where needed.
     columns = [_text(table.column(name).combine_chunks()) for name in table.column_names]
-    return pc.binary_join_element_wise(*columns, ",").to_pylist()
+    return joined(*columns, by=",")
 
 
 def _text(column: pa.Array) -> pa.Array:
@@ -38,11 +44,7 @@ def _text(column: pa.Array) -> pa.Array:
         return pc.fill_null(pa.DictionaryArray.from_arrays(column.indices, quoted).cast(pa.string()), "")
     if pa.types.is_boolean(column.type):
         return pc.if_else(column, "True", "False")
-    text = column.cast(pa.string())
-    if pa.types.is_floating(column.type):
-        whole = pc.match_substring_regex(text, r"^-?\d+$")
-        text = pc.if_else(whole, pc.binary_join_element_wise(text, "0", "."), text)
-    return pc.fill_null(text, "nan")
+    return as_text(column, "nan")
 
 
 def _quote(name: str) -> str:

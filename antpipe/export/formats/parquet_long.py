@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from antpipe.errors import PosesError
 from antpipe.export.long_table import LONG_SCHEMA, long_table
 from antpipe.export.registry import EXPORTERS
-from antpipe.export.source import PosesSource
+from antpipe.export.source import PosesSource, video_names
 from antpipe.files import atomic_directory
 
 METADATA_KEY = b"antpipe_long"
@@ -25,8 +25,7 @@ def export_parquet_long(sources: Sequence[PosesSource], output: Path) -> None:
     Raises:
         PosesError: if two videos have the same name, or `output` is there and is not such a data set.
     """
-    names = [video_name(source) for source in sources]
-    _refuse_same_name(names, sources)
+    names = video_names(sources, "video={}")
     output = output.resolve()
     _refuse_other_content(output)
     with atomic_directory(output) as temporary:
@@ -34,11 +33,6 @@ def export_parquet_long(sources: Sequence[PosesSource], output: Path) -> None:
             folder = temporary / f"video={escape_hive(name)}"
             folder.mkdir()
             _write_part(folder / "part-0.parquet", source)
-
-
-def video_name(source: PosesSource) -> str:
-    """Return the name of the video file without its suffix; of the poses file where no video is named."""
-    return PurePosixPath(source.info.video.path).stem or source.path.stem
 
 
 def escape_hive(name: str) -> str:
@@ -52,18 +46,6 @@ def _write_part(path: Path, source: PosesSource) -> None:
         for poses in source:
             if len(poses):
                 writer.write_table(long_table(poses).replace_schema_metadata(schema.metadata))
-
-
-def _refuse_same_name(names: Sequence[str], sources: Sequence[PosesSource]) -> None:
-    first: dict[str, PosesSource] = {}
-    for name, source in zip(names, sources, strict=True):
-        # Folder names that differ by case only are one folder on macOS and Windows.
-        other = first.setdefault(name.casefold(), source)
-        if other is not source:
-            raise PosesError(
-                f"{source.path}: expected videos with different names, but {other.info.video.path!r} and "
-                f"{source.info.video.path!r} would both become video={name}; export them to different folders"
-            )
 
 
 def _refuse_other_content(output: Path) -> None:

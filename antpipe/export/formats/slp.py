@@ -1,19 +1,20 @@
 """SLEAP's label file, with the poses as predicted (or user) instances."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 import sleap_io as sio
 
-from antpipe.errors import PosesError
+from antpipe.export.frames import examined_frames
 from antpipe.export.registry import EXPORTERS
-from antpipe.export.source import PosesSource, open_source, track_names
+from antpipe.export.source import PosesSource, only_skeleton
+from antpipe.export.tracks import track_names
 from antpipe.files import atomic_path
 from antpipe.geometry import Array
-from antpipe.poses import Poses, Skeleton, VideoMeta
+from antpipe.poses import Poses, Skeleton, VideoMeta, empty_poses
 
 _ROW_TABLES = ("frames", "instances", "points", "pred_points")
 _USER, _PREDICTED = 0, 1
@@ -28,34 +29,35 @@ class _Node(sio.Node):
 
 @EXPORTERS.register("slp")
 def export_slp(sources: Sequence[PosesSource], output: Path) -> None:
-    """Write all videos as one .slp that SLEAP and sleap-io open, always in pixels of the videos it names.
+    """Write all videos as one .slp that SLEAP and sleap-io open.
 
     sleap-io writes everything but the rows; those go as arrays into the four tables it lays out, because its Python
-    objects, one per point, would take minutes and gigabytes for a video of many animals. A frame without animals is
-    absent; a point that is not visible has NaN coordinates and score 0, as in SLEAP's own files.
+    objects, one per point, would take minutes and gigabytes for a video of many animals. A frame that was examined
+    and holds no animal is there, empty; a point that is not visible has NaN coordinates and score 0, as in SLEAP's
+    own files.
 
     Raises:
         PosesError: if the skeletons differ.
     """
-    # SLEAP draws the points on the video, so they must be in its pixels.
-    sources = [open_source(source.path, "video") for source in sources]
-    _refuse_other_skeletons(sources)
+    skeleton = only_skeleton(sources)
     names = [track_names(source.path) for source in sources]
     first_track = np.cumsum([0, *(len(n) for n in names)])
     with atomic_path(output) as temporary:
-        sio.save_slp(_labels_without_rows(sources, names), str(temporary), verbose=False)
+        sio.save_slp(_labels_without_rows(sources, skeleton, names), str(temporary), verbose=False)
         with h5py.File(temporary, "r+") as file:
             _make_growable(file)
             for video, source in enumerate(sources):
                 track_ids = {name: int(first_track[video]) + i for i, name in enumerate(names[video])}
-                for poses in source:
-                    _append(file, poses, video, track_ids)
+                for frames, poses in _examined(source):
+                    _append(file, frames, poses, video, track_ids)
 
 
-def _labels_without_rows(sources: Sequence[PosesSource], names: Sequence[Sequence[str]]) -> sio.Labels:
+def _labels_without_rows(
+    sources: Sequence[PosesSource], skeleton: Skeleton, names: Sequence[Sequence[str]]
+) -> sio.Labels:
     return sio.Labels(
         videos=[_video(source.info.video) for source in sources],
-        skeletons=[_skeleton(sources[0].info.skeleton)],
+        skeletons=[_skeleton(skeleton)],
         tracks=[sio.Track(name) for of_video in names for name in of_video],
         provenance={"antpipe": [source.info.provenance for source in sources]},
     )
@@ -89,24 +91,32 @@ def _make_growable(file: h5py.File) -> None:
         file.create_dataset(name, shape=(0,), maxshape=(None,), chunks=(16_384,), dtype=kind, compression=1)
 
 
-def _append(file: h5py.File, poses: Poses, video: int, track_ids: dict[str, int]) -> None:
+def _examined(source: PosesSource) -> Iterator[tuple[Array, Poses]]:
+    """Yield the rows with the frames that were examined up to the last of them; at last the frames after all rows."""
+    to_come = examined_frames(source.info)
+    for poses in source:
+        passed = int(np.searchsorted(to_come, poses.frame_idx[-1:], side="right").sum())
+        yield np.union1d(to_come[:passed], poses.frame_idx), poses
+        to_come = to_come[passed:]
+    yield to_come, empty_poses(source.info)
+
+
+def _append(file: h5py.File, frames: Array, poses: Poses, video: int, track_ids: dict[str, int]) -> None:
     starts = {name: len(file[name]) for name in _ROW_TABLES}
-    ranges = list(poses.by_frame())
-    frame_of_row = np.repeat(np.arange(len(ranges)), [rows.stop - rows.start for _, rows in ranges])
     _grow(
         file["frames"],
-        frame_id=starts["frames"] + np.arange(len(ranges)),
-        video=np.full(len(ranges), video),
-        frame_idx=np.array([frame for frame, _ in ranges], np.int64),
-        instance_id_start=starts["instances"] + np.array([rows.start for _, rows in ranges], np.int64),
-        instance_id_end=starts["instances"] + np.array([rows.stop for _, rows in ranges], np.int64),
+        frame_id=starts["frames"] + np.arange(len(frames)),
+        video=np.full(len(frames), video),
+        frame_idx=frames,
+        instance_id_start=starts["instances"] + np.searchsorted(poses.frame_idx, frames),
+        instance_id_end=starts["instances"] + np.searchsorted(poses.frame_idx, frames, side="right"),
     )
     point_starts = _point_starts(poses, starts)
     _grow(
         file["instances"],
         instance_id=starts["instances"] + np.arange(len(poses)),
         instance_type=np.where(poses.predicted, _PREDICTED, _USER),
-        frame_id=starts["frames"] + frame_of_row,
+        frame_id=starts["frames"] + np.searchsorted(frames, poses.frame_idx),
         skeleton=np.zeros(len(poses), np.int64),
         track=np.array([-1 if name is None else track_ids[name] for name in poses.track], np.int64),
         from_predicted=np.full(len(poses), -1),
@@ -144,12 +154,3 @@ def _grow(table: h5py.Dataset, **columns: Array) -> None:
     table.resize(len(table) + len(rows), axis=0)
     if len(rows):
         table[-len(rows) :] = rows
-
-
-def _refuse_other_skeletons(sources: Sequence[PosesSource]) -> None:
-    for source in sources:
-        if source.info.skeleton != sources[0].info.skeleton:
-            raise PosesError(
-                f"{source.path}: expected the same skeleton as in {sources[0].path}, got other nodes, edges or "
-                f"symmetries; export them to separate .slp files"
-            )
