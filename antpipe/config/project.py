@@ -20,6 +20,7 @@ from antpipe.config.model_types import MODEL_TYPES, PIPELINES
 from antpipe.config.preprocess import PreprocessConfig
 from antpipe.config.report import ReportConfig
 from antpipe.config.simulate import SimulateConfig
+from antpipe.config.stitching import StitchConfig
 from antpipe.config.suggest import SuggestConfig
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
@@ -114,6 +115,8 @@ class Config(Section):
     """Inference over whole videos."""
     track: TrackConfig = Field(default_factory=TrackConfig)
     """Instances into tracks."""
+    stitch: StitchConfig = Field(default_factory=StitchConfig)
+    """A second look at the tracks: broken ones are joined, and those that changed animals are mended."""
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     """Angles, lengths and speeds of the animals."""
     measurements: MeasurementsConfig = Field(default_factory=MeasurementsConfig)

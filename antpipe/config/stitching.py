@@ -24,7 +24,7 @@ class StitchConfig(Section):
     """Tracks that are seen in fewer frames than this after all joins lose their name; their instances stay in the
     table."""
     ghost_nodes: Annotated[float, Field(ge=0, lt=1)] = 0.25
-    """Tracks that show on average less than this share of the nodes that are usual in the film are ghosts, such as a leg
-    taken for an animal: they lose their name."""
+    """Tracks that show on average less than this share of the nodes that are usual in the film are ghosts, such as a
+    leg taken for an animal: they lose their name."""
     appearance: bool = False
     """Whether animals are compared by their pixels too, which takes reading the video once more."""

@@ -112,17 +112,25 @@ class TrackConfig(Section):
     oks_normalization: Literal["all", "ref", "union"] = "all"
     """For `object_keypoint`: divide by the number of all nodes, of those visible in the track's pose, or in both."""
 
+    @property
+    def needs_video(self) -> bool:
+        """Whether the method looks at pixels."""
+        return _FLOW.issubset(OWN_SETTINGS[self.method])
+
     @model_validator(mode="after")
     def _used(self) -> Self:
         """Refuse what the method does not use: an option that does nothing misleads."""
         for name in sorted(frozenset().union(*OWN_SETTINGS.values()) - OWN_SETTINGS[self.method]):
             if self._is_set(name):
                 users = sorted(method for method, names in OWN_SETTINGS.items() if name in names)
-                raise ValueError(f"method {self.method!r} does not use {name}; leave it out or choose one of {users}")
+                raise ValueError(
+                    f"method {self.method!r} does not use {name}, got {getattr(self, name)!r}; leave it out or choose "
+                    f"one of the methods {users}"
+                )
         if self.similarity != "object_keypoint":
             for name in ("oks_errors", "oks_score_weighting", "oks_normalization"):
                 if self._is_set(name):
-                    raise ValueError(f"{name} goes with similarity 'object_keypoint', got {self.similarity!r}")
+                    raise ValueError(f"{name} goes with similarity 'object_keypoint' only, got {self.similarity!r}")
         return self
 
     @model_validator(mode="after")

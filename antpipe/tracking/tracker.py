@@ -1,132 +1,86 @@
-"""A tracker: gated Hungarian matching on a constant-velocity prediction, one frame after the other."""
+"""A tracker: what every method has in common, from the tables of a video to names of tracks."""
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
 
 from antpipe.config.tracking import TrackConfig
+from antpipe.errors import PosesError
 from antpipe.geometry import Array
-from antpipe.tracking.matching import assign, body_sizes, middles, pose_distances
-
-VELOCITY_GAIN = 0.5
-"""Weight of the newest step in the velocity."""
-SIZE_GAIN = 0.2
-"""Weight of the newest instance in the size of its animal."""
-GATE_GROWTH = 0.15
-"""By this fraction the gate widens with every frame that a track was not seen, up to twice its width."""
-
-
-@dataclass
-class Track:
-    """What the tracker remembers of one animal."""
-
-    name: str
-    points: Array
-    """(nodes, 2), the last pose; a node keeps the place where it was last seen relative to the others."""
-    frame_idx: int
-    size: float
-    velocity: Array = field(default_factory=lambda: np.zeros(2))
-    """Pixels per frame of the middle of the visible nodes."""
+from antpipe.poses import Poses, PosesInfo
+from antpipe.tracking.breaks import Breaks
+from antpipe.tracking.cull import best
+from antpipe.tracking.found import by_frame
+from antpipe.tracking.named import known_animals, named_animals
+from antpipe.tracking.registry import METHODS, Images, Setup
 
 
 class Tracker:
-    """Links the instances of one video into tracks; make a fresh one for each video.
+    """Gives tracks to the tables of one video, in frame order; make a fresh one for each video."""
 
-    `classes` are the animals that are known by name, which are tracks from the start.
-    """
-
-    def __init__(self, config: TrackConfig, classes: Sequence[str] = ()) -> None:
+    def __init__(self, info: PosesInfo, config: TrackConfig, images: Images | None = None) -> None:
+        named = named_animals(info)
         self.config = config
-        self.classes = frozenset(classes)
-        self.tracks: list[Track] = []
-        self._named = len(self.classes)
-        self._names = (name for name in map("track_{}".format, itertools.count()) if name not in self.classes)
+        self.linker = METHODS[config.method](Setup.of(info, config, images))
+        connect = config.post_connect_single_breaks and config.target_instance_count
+        self._breaks = Breaks(connect, len(named)) if connect else None
+        self._names = list(named)
+        self._new_names = (name for name in map("track_{}".format, itertools.count()) if name not in named)
+        self._last = -1
 
-    def link(
-        self, frame_idx: int, points: Array, known: Sequence[str | None] | None = None
-    ) -> tuple[list[str | None], Array]:
-        """Return the track's name and the tracking score of each instance (instances, nodes, 2) of the next frame.
+    def track(self, poses: Poses) -> Poses:
+        """Return the next table with a track and a tracking score on every instance that has one.
 
-        The score is 1 for an instance exactly where its track was expected and 0 at the gate; NaN for an instance
-        that starts a track, has none or is known. Frames must come in order; those without instances may be left out.
-
-        Args:
-            frame_idx: the frame.
-            points: the instances.
-            known: the class of each instance, None for one that is to be linked; each class comes once at most.
+        Raises:
+            PosesError: if a frame comes after a later one, or in two tables.
         """
-        points = np.asarray(points, np.float64)
-        self.tracks = [t for t in self.tracks if frame_idx - t.frame_idx <= self.config.window]
-        names: list[str | None] = list(known or [None] * len(points))
-        scores = np.full(len(points), np.nan, np.float32)
-        if not len(points):
-            return names, scores
-        sizes = body_sizes(points)
-        left = np.array([row for row, name in enumerate(names) if name is None], int)
-        matches = self._matches(frame_idx, points[left], sizes[left], [t for t in self.tracks if t.name not in names])
-        for row, name in enumerate(names):
-            if name is not None:
-                self._follow(name, frame_idx, points[row], sizes[row])
-        for track, number, score in matches:
-            row = left[number]
-            names[row], scores[row] = track.name, score
-            _move(track, frame_idx, points[row], sizes[row])
-        for row in left:
-            if names[row] is None and self._may_start(points[row]):
-                names[row] = self._start(frame_idx, points[row], sizes[row])
-        return names, scores
+        self._check_order(poses)
+        known = known_animals(poses)
+        number, score = np.full(len(poses), -1), np.full(len(poses), np.nan)
+        for rows, found in by_frame(poses, known, self._kept_before(poses)):
+            number[rows], score[rows] = self.linker.link(found)
+            self._finish(number, rows, poses)
+        score = np.where((number >= 0) & (number == known), poses.tracking_score, score)
+        score = np.where(number < 0, np.nan, score).astype(np.float32)
+        return replace(poses, track=self._as_names(number), tracking_score=score)
 
-    def _matches(
-        self, frame_idx: int, points: Array, sizes: Array, tracks: Sequence[Track]
-    ) -> list[tuple[Track, int, float]]:
-        if not tracks or not len(points):
-            return []
-        gaps = np.array([frame_idx - t.frame_idx for t in tracks])
-        expected = np.stack([t.points + t.velocity * g for t, g in zip(tracks, gaps, strict=True)])
-        size = np.maximum(np.array([t.size for t in tracks])[:, None], np.nan_to_num(sizes)[None])
-        distance = pose_distances(expected, points) / np.maximum(size, 1.0)
-        gate = self.config.gate * np.minimum(1 + GATE_GROWTH * (gaps - 1), 2.0)[:, None]
-        pairs = assign(distance, np.broadcast_to(gate, distance.shape))
-        near = [(tracks[t], row, float(1 - distance[t, row] / gate[t, 0])) for t, row in pairs]
-        left = _only_choices(distance, pairs, self.config.leap * (gaps == 1)[:, None])
-        return near + [(tracks[t], row, 0.0) for t, row in left]
+    def _check_order(self, poses: Poses) -> None:
+        if not len(poses):
+            return
+        steps = np.diff(poses.frame_idx, prepend=self._last)
+        steps[0] -= 1  # a table begins with a new frame
+        wrong = np.flatnonzero(steps < 0)
+        if len(wrong):
+            frame, before = poses.frame_idx[wrong[0]], poses.frame_idx[wrong[0] - 1] if wrong[0] else self._last
+            raise PosesError(
+                f"poses of {poses.info.video.path}: expected whole frames in order, but frame {frame} comes after "
+                f"frame {before}; sort the rows by frame_idx"
+            )
+        self._last = int(poses.frame_idx[-1])
 
-    def _may_start(self, points: Array) -> bool:
-        full = self.config.max_tracks is not None and self._named >= self.config.max_tracks
-        return not full and int((~np.isnan(points).any(axis=-1)).sum()) >= self.config.min_points
+    def _kept_before(self, poses: Poses) -> Array:
+        """Return the rows that are to be tracked."""
+        kept = np.ones(len(poses), bool)
+        count = self.config.target_instance_count if self.config.pre_cull_to_target else None
+        overlap = self.config.pre_cull_iou_threshold
+        if count is not None or overlap is not None:
+            for _, rows in poses.by_frame():
+                kept[rows] = best(poses.points[rows], poses.instance_score[rows], count=count, overlap=overlap)
+        return kept
 
-    def _start(self, frame_idx: int, points: Array, size: float) -> str:
-        name = next(self._names)
-        self._named += 1
-        self.tracks.append(Track(name, points, frame_idx, float(size)))
-        return name
+    def _finish(self, number: Array, rows: Array, poses: Poses) -> None:
+        """Take tracks away from surplus instances of a frame, and join breaks."""
+        count, overlap = self.config.clean_instance_count, self.config.clean_iou_threshold
+        if count is not None or overlap is not None:
+            rows = rows[number[rows] >= 0]
+            kept = best(poses.points[rows], poses.instance_score[rows], count=count, overlap=overlap)
+            number[rows[~kept]] = -1
+        if self._breaks is not None:
+            number[rows] = self._breaks.join(number[rows])
 
-    def _follow(self, name: str, frame_idx: int, points: Array, size: float) -> None:
-        """Take the pose of an animal that is known by name."""
-        track = next((track for track in self.tracks if track.name == name), None)
-        if track is None:
-            self.tracks.append(Track(name, points, frame_idx, float(size)))
-        else:
-            _move(track, frame_idx, points, size)
-
-
-def _only_choices(distance: Array, taken: list[tuple[int, int]], limit: Array) -> list[tuple[int, int]]:
-    """Return the pairs (track, instance) not yet taken that are within `limit` of each other and of nobody else."""
-    within = distance <= limit
-    for t, row in taken:
-        within[t, :] = within[:, row] = False
-    alone = within & (within.sum(axis=0) == 1)[None] & (within.sum(axis=1) == 1)[:, None]
-    return [(int(t), int(row)) for t, row in np.argwhere(alone)]
-
-
-def _move(track: Track, frame_idx: int, points: Array, size: float) -> None:
-    """Take the newest pose of a track: place, velocity, size."""
-    both = ~np.isnan(points - track.points).any(axis=-1)
-    old, new = (middles(p[None, both] if both.any() else p[None])[0] for p in (track.points, points))
-    step = (new - old) / (frame_idx - track.frame_idx)
-    track.velocity = track.velocity + VELOCITY_GAIN * (step - track.velocity)
-    track.points = np.where(np.isnan(points), track.points + (new - old), points)
-    track.size += SIZE_GAIN * (float(size) - track.size)
-    track.frame_idx = frame_idx
+    def _as_names(self, number: Array) -> Array:
+        missing = int(number.max(initial=-1)) + 1 - len(self._names)
+        self._names += itertools.islice(self._new_names, max(missing, 0))
+        # The last entry is what -1 stands for.
+        return np.array([*self._names, None], object)[number]

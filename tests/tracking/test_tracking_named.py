@@ -6,7 +6,6 @@ import pytest
 from antpipe.config.tracking import TrackConfig
 from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses
 from antpipe.tracking.track import track_file, track_poses
-from antpipe.tracking.tracker import Tracker
 
 NAN = np.nan
 BODY = np.array([[-15.0, 0.0], [0.0, 5.0], [15.0, 0.0]])
@@ -106,10 +105,7 @@ def test_tracking_a_tracked_file_again_changes_nothing(tmp_path):
 
 
 def test_a_frame_in_which_all_have_names_needs_no_links():
-    tracker = Tracker(TrackConfig(), ("a", "b"))
-    points = np.array([BODY, BODY + 200])
-    assert tracker.link(0, points, ["a", "b"])[0] == ["a", "b"]
-    names, scores = tracker.link(1, points, ["b", "a"])
-    assert names == ["b", "a"]
-    assert np.isnan(scores).all()
-    assert tracker.link(2, np.zeros((0, 3, 2)), [])[0] == []
+    frames = [[(100, "queen"), (300, "worker")], [(101, "worker"), (301, "queen")], []]
+    names, scores = track(predictions(frames))
+    assert names == ["queen", "worker", "worker", "queen"]
+    assert (scores == 0.75).all()

@@ -52,7 +52,7 @@ def snakemake(folder, *arguments, **options):
 
 
 def planned(output):
-    """The rules that a dry run says it would run; `all` is none of them."""
+    """The rules that a dry run says it would run; `all` and `describe`, which follow all others, are none of them."""
     lines = [line.split() for line in output.splitlines()]
     rules = {words[0] for words in lines if len(words) == 2 and words[1].isdigit()}
-    return {name for name in rules if name.isidentifier()} - {"total", "all"}
+    return {name for name in rules if name.isidentifier()} - {"total", "all", "describe"}

@@ -71,6 +71,7 @@ FORMATS = {
 PICTURES = {
     "A frame with poses": f"{RESULTS}/report/{{video}}.png",
     "Tracks over time": f"{RESULTS}/report/{{video}}.tracks.png",
+    "Breaks and doubts of tracks": f"{RESULTS}/report/continuity/{{video}}.png",
     "Trajectories": f"{RESULTS}/report/trajectories/{{video}}.png",
     "Where animals were": f"{RESULTS}/report/occupancy/{{video}}.png",
 }

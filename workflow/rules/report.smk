@@ -4,6 +4,7 @@ Pictures and figures of everything, for a person to look at.
 REQUIRED INPUTS:  tracks, videos, models, labels
 OUTPUTS:          report/{video}.mp4 (overlay), report/{video}.png (a frame of it), report/{video}.tracks.png (timeline),
                   report/trajectories/{video}.png, report/occupancy/{video}.png,
+                  report/continuity/{video}.png (where tracks broke, what to look at), .tracks.tsv, .to_check.tsv,
                   report/accuracy.json, report/summary.html
 """
 
@@ -93,6 +94,42 @@ rule draw_trajectories:
         "Drawing where the animals of {wildcards.video} went"
     script:
         "../scripts/draw_trajectories.py"
+
+
+rule draw_continuity:
+    """Drawing how continuous the tracks of each video are, and what a person should look at."""
+    input:
+        video=rules.preprocess.output.video,
+        tracks=rules.track.output.tracks,
+        events=rules.track.output.events,
+    output:
+        figure=report(
+            f"{RESULTS}/report/continuity/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "breaks and doubts of tracks"},
+            caption="../report/continuity.rst",
+        ),
+        per_track=f"{RESULTS}/report/continuity/{{video}}.tracks.tsv",
+        to_check=f"{RESULTS}/report/continuity/{{video}}.to_check.tsv",
+    log:
+        f"{RESULTS}/logs/draw_continuity/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_continuity/{{video}}.jsonl"
+    wildcard_constraints:
+        video=ONE_OF_THE_VIDEOS,
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code_version("antpipe.report.continuity_figure"),
+    message:
+        "Drawing the breaks and doubts of the tracks of {wildcards.video}"
+    script:
+        "../scripts/draw_continuity.py"
 
 
 rule accuracy:

@@ -4,7 +4,7 @@ from antpipe.evaluation.project import project_accuracy
 from antpipe.files import write_json
 from antpipe.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     names = snakemake.params.videos
     videos = {Path(path).stem: Path(path) for path in snakemake.input.videos if path.endswith(".mp4")}
     tracks = {name: Path(path) for name, path in zip(names, snakemake.input.tracks, strict=True)}

@@ -3,7 +3,7 @@ from pathlib import Path
 from antpipe.evaluation.select import write_selection
 from antpipe.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     output = Path(snakemake.output.selected)
     write_selection(
         output.parent,

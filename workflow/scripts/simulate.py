@@ -5,5 +5,5 @@ from antpipe.job import job
 from antpipe.progress import show_progress
 from antpipe.synthetic.simulate import simulate
 
-with job(snakemake.log[0]), show_progress("simulate") as advance:
+with job(snakemake), show_progress("simulate") as advance:
     simulate(Path(snakemake.output.labels).parent, SimulateConfig(**snakemake.params.settings), advance)

@@ -1,6 +1,13 @@
-from antpipe.config.tracking import TrackConfig
+from antpipe.config.stitching import StitchConfig
 from antpipe.job import job
-from antpipe.tracking.track import track_file
+from antpipe.tracking.stitch import stitch_file
 
-with job(snakemake.log[0]):
-    track_file(snakemake.input.poses, snakemake.output.tracks, TrackConfig(**snakemake.params.settings))
+with job(snakemake):
+    stitch_file(
+        snakemake.input.linked,
+        snakemake.output.tracks,
+        snakemake.output.events,
+        StitchConfig(**snakemake.params.settings),
+        animals=snakemake.params.animals,
+        video=snakemake.input.get("video") or None,
+    )
