@@ -1,41 +1,54 @@
-"""What every rule's script stands in: a log that ends with the cause, and the GPU where it is needed."""
+"""What every rule's script stands in: a log that ends with the cause, a heartbeat, a record, and the GPU if needed."""
 
 import contextlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from antpipe.backend import start_backend
 from antpipe.errors import AntpipeError
+from antpipe.records.heartbeat import beat, cause
+from antpipe.records.record import write_record
+from antpipe.records.task import Task
 
 
 @contextlib.contextmanager
-def job(log: str | Path, *, network: bool = False) -> Iterator[None]:
-    """Send all output of the block to `log`; end the process with 1 if it fails.
+def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
+    """Send all output of the block to the rule's log; end the process with 1 if it fails.
 
-    An error that a user can mend is the log's last line, alone; of any other error that is its name and message,
-    after the traceback.
+    While the block runs, a heartbeat says how far it is; when it is done, a record says what it made. An error that a
+    user can mend is the log's last line, alone; of any other error that is its name and message, after the traceback.
 
     Args:
-        log: the rule's log file.
+        snakemake: the variable of this name that a rule's script has.
         network: whether the block runs a network, and so needs TensorFlow and a GPU if there is one.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    task, started_s = Task.of(snakemake), time.time()
+    _redirect(task.log)
     try:
-        if network:
-            print(f"running on {start_backend()}", file=sys.stderr, flush=True)
-        yield
-    except AntpipeError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
+        with beat(task):
+            if network:
+                print(f"running on {start_backend()}", file=sys.stderr, flush=True)
+            yield
+            write_record(task, started_s)
     except Exception as error:
-        traceback.print_exc()
-        print(f"error: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        if not isinstance(error, AntpipeError):
+            traceback.print_exc()
+        print(f"error: {cause(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
+
+
+def _redirect(log: str) -> None:
+    try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "wb") as file:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+    except OSError as error:
+        sys.exit(f"error: {log}: the log cannot be written ({error.strerror}); give yourself the right to write there")

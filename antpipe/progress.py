@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a heartbeat line in a log."""
+"""Progress of long work: a bar on a terminal, a heartbeat line in a log; and to whoever listens."""
 
 import contextlib
 import sys
@@ -11,6 +11,20 @@ HEARTBEAT_S = 10.0
 
 Advance = Callable[[int, int | None], None]
 """Called with (done, total); total is None where it is not known."""
+Listener = Callable[[str, str, int, int | None], None]
+"""Called with (what is done, unit, done, total)."""
+
+_listeners: list[Listener] = []
+
+
+@contextlib.contextmanager
+def listen(listener: Listener) -> Iterator[None]:
+    """Tell `listener` of all progress within the block, as often as it is made."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 @contextlib.contextmanager
@@ -23,9 +37,18 @@ def show_progress(what: str, unit: str = "frames") -> Iterator[Advance]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, transient=True) as bar:
             task = bar.add_task(what)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+            yield _telling(what, unit, lambda done, total: bar.update(task, completed=done, total=total))
     else:
-        yield _heartbeat(what, unit)
+        yield _telling(what, unit, _heartbeat(what, unit))
+
+
+def _telling(what: str, unit: str, show: Advance) -> Advance:
+    def advance(done: int, total: int | None) -> None:
+        show(done, total)
+        for listener in _listeners:
+            listener(what, unit, done, total)
+
+    return advance
 
 
 def _heartbeat(what: str, unit: str) -> Advance:
@@ -38,14 +61,15 @@ def _heartbeat(what: str, unit: str) -> Advance:
             return
         last = now
         rate = done / (now - start)
-        left = f", {_duration((total - done) / rate)} left" if total is not None and rate > 0 else ""
+        left = f", {duration((total - done) / rate)} left" if total is not None and rate > 0 else ""
         of = f" of {total}" if total is not None else ""
         print(f"{what}: {done}{of} {unit}, {rate:.1f} {unit}/s{left}", file=sys.stderr, flush=True)
 
     return advance
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return seconds as hours:minutes:seconds."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}"

@@ -42,7 +42,7 @@ def provenance(command: str, **details: object) -> dict[str, object]:
 
 @functools.cache
 def code_version(module: str) -> str:
-    """Return a hash over a module of antpipe and all modules of antpipe that it imports, directly or not.
+    """Return `module@hash`; the hash is over a module of antpipe and all that it imports of antpipe, directly or not.
 
     Comments, docstrings and formatting do not count: only a change of what the code does changes the hash. A rule
     that has it among its params runs again when its code has changed.
@@ -50,7 +50,7 @@ def code_version(module: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(import_closure(module)):
         digest.update(f"{name}:{_code_of(name)}".encode())
-    return digest.hexdigest()[:12]
+    return f"{module}@{digest.hexdigest()[:12]}"
 
 
 def import_closure(module: str) -> set[str]:
@@ -91,6 +91,7 @@ def _members(package: str) -> list[str]:
     return [f"{package}.{file.stem}" for file in sorted(path.parent.glob("*.py")) if file.stem != "__init__"]
 
 
+@functools.cache
 def _code_of(module: str) -> str:
     tree = ast.parse(_source(module))
     for node in ast.walk(tree):

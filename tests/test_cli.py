@@ -89,6 +89,13 @@ BAD = [
     ((*SPLIT, "--folds", "1"), "--folds: Input should be greater than or equal to 2, got 1"),
     (("split", "labels.slp", "-o", "a folder"), "a folder: cannot be read or written (Is a directory); check the path"),
     (("split", "labels.slp", "-o", "text.txt/out"), "text.txt: cannot be read or written (File exists)"),
+    (("init", "out", "--videos", "film.mp4"), "--labels: expected files, folders or patterns such as"),
+    (("init", "out", "nowhere.mp4", "labels.slp"), "--videos: no file matches 'nowhere.mp4'"),
+    (("check", "nowhere"), "nowhere: cannot be read or written (No such file or directory); check the path"),
+    (("status", "nowhere"), "nowhere: cannot be read or written (No such file or directory); check the path"),
+    (("status", "a folder"), "config.yaml: configuration not found"),
+    (("explain", "film.mp4"), "film.mp4: lies in no folder of results; name the folder that it was copied from with"),
+    (("explain", "film.mp4", "--results", "a folder"), "expected a folder of results with records of jobs, but there"),
     (("merge", "nowhere.slp", "-o", "out"), "nowhere.slp: label file not found"),
     ((*MERGE, "--on-conflict", "x"), "--on-conflict: Input should be 'error', 'keep-first', 'keep-last' or 'keep-bo"),
     ((*MERGE, "--map-nodes", "nowhere.yaml"), "nowhere.yaml: expected a YAML file, but"),
@@ -128,8 +135,14 @@ BAD = [
     ((*TRACK, "--gate", "0"), "--gate: Input should be greater than 0, got 0.0"),
     ((*TRACK, "--window", "0"), "--window: Input should be greater than or equal to 1, got 0"),
     ((*TRACK, "--max-tracks", "0"), "--max-tracks: Input should be greater than or equal to 1, got 0"),
+    (("stitch", "nowhere.parquet", "-o", "out.parquet"), "nowhere.parquet: poses file not found"),
+    (("features", "nowhere.parquet", "-o", "out"), "nowhere.parquet: poses file not found"),
+    (
+        ("join", "poses.parquet", "nowhere.csv", "-o", "out", "--column", "F=mN", "--time", "t"),
+        "nowhere.csv: file of measurements not found",
+    ),
     (("export", "nowhere.parquet", "-o", "out", "--format", "csv"), "nowhere.parquet: poses file not found"),
-    ((*EXPORT, "xls"), "--format: unknown export format 'xls'; choose one of ['analysis_h5', 'csv', "),
+    ((*EXPORT, "xls"), "--format: unknown export format 'xls'; choose one of ['analysis_h5', 'coco', 'csv', "),
     ((*EXPORT, "csv", "--coordinates", "x"), "--coordinates: Input should be 'raw' or 'video', got \"x\""),
     (("render", "nowhere.mp4", "poses.parquet", "-o", "out.mp4"), "nowhere.mp4: video not found"),
     (("render", "film.mp4", "text.txt", "-o", "out.mp4"), "text.txt: expected a Parquet file of poses"),
@@ -358,12 +371,12 @@ def test_a_sleap_configuration_brings_its_split_and_says_what_it_cannot(antpipe,
     source = shared_data / "sleap_models" / "minimal_instance.UNet.centroid" / "initial_config.json"
     document = json.loads(source.read_text())
     document["data"]["labels"] |= {"training_inds": [4, 0], "validation_inds": [1], "test_inds": [2]}
-    document["optimization"]["optimizer"] = "sgd"
+    document["optimization"]["optimizer"] = "adagrad"
     Path("c.json").write_text(json.dumps(document))
     code, _, err = antpipe("train", "c.json", "labels.slp", "-o", "run", "--type", "centroid")
     assert code == 0
     assert err.splitlines() == [
-        "optimization.optimizer = 'sgd' of the SLEAP configuration is not used",
+        "optimization.optimizer = 'adagrad' of the SLEAP configuration is not used",
         "running on nothing",
     ]
     fold = called["train_run"][1]["split"].folds[0]

@@ -15,7 +15,9 @@ from antpipe.registry import Registry
 PACKAGE = Path(antpipe.__file__).parent
 
 ORDER = (
-    ("cli", "job", "inputs"),
+    ("cli", "job"),
+    ("projects", "records"),
+    ("inputs",),
     ("report",),
     ("training",),
     ("inference", "evaluation", "export", "features", "tracking"),
@@ -23,8 +25,8 @@ ORDER = (
     ("models", "synthetic"),
     ("labels", "targets"),
     ("video",),
-    ("poses", "config", "backend"),
-    ("files", "geometry", "registry", "provenance", "progress", "resources"),
+    ("poses", "config", "backend", "contents"),
+    ("files", "arrow", "geometry", "registry", "provenance", "progress", "resources", "console"),
     ("errors", "antpipe"),
 )
 """The modules and sub-packages of antpipe, from the top down: each imports only what stands in a line below its own."""

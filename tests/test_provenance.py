@@ -55,13 +55,13 @@ def test_comments_docstrings_and_formatting_do_not_count(copy):
     edit(copy / "geometry.py", '"""Every coordinate transform', '"""EVERY coordinate transform')
     edit(copy / "geometry.py", "IDENTITY = Transform()", "# what changes nothing\n\n\nIDENTITY   = (Transform(\n))")
     edit(copy / "poses.py", "    width: int\n", "    width:   int  # pixels\n")
-    edit(copy / "tracking" / "matching.py", '    """Return the diagonals', '    """Give the diagonals')
+    edit(copy / "tracking" / "scale.py", '"""What is usual in a video."""', '"""The usual."""')
     assert code_versions(copy, TRACK, PREDICT) == before
 
 
 def test_code_of_an_indirect_import_counts_only_where_it_is_used(copy):
     before = code_versions(copy, TRACK, PREDICT)
-    edit(copy / "tracking" / "tracker.py", "VELOCITY_GAIN = 0.5", "VELOCITY_GAIN = 0.25")
+    edit(copy / "tracking" / "scale.py", "LEARNING = 0.02", "LEARNING = 0.03")
     track, predict = code_versions(copy, TRACK, PREDICT)
     assert track != before[0]
     assert predict == before[1]

@@ -1,10 +1,9 @@
-"""The machine: GPUs and their slots, progress of long work, and what a rule's script stands in."""
+"""The machine: GPUs and their slots, and progress of long work."""
 
 import os
 import shlex
 import subprocess
 import sys
-import textwrap
 from types import SimpleNamespace
 
 import pytest
@@ -147,43 +146,6 @@ def test_on_a_terminal_there_is_a_bar(monkeypatch, capsys):
         advance(3, 3)
         advance(4, None)
     assert "predict:" not in capsys.readouterr().err
-
-
-def run_job(folder, body, network=False):
-    """Run a script of a rule; return its exit code, its log, and what reached the terminal."""
-    program = "from antpipe.job import job\nfrom antpipe.errors import LabelError\nimport os, sys\n"
-    program += f"with job('logs/a b/run.log', network={network}):\n{textwrap.indent(body, '    ')}\n"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, env={**os.environ, "PATH": ""}, capture_output=True, text=True
-    )
-    return done.returncode, (folder / "logs" / "a b" / "run.log").read_text(), done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "last", "traceback"),
-    [
-        ("pass", 0, None, False),
-        ("raise LabelError('no labels; label some frames')", 1, "error: no labels; label some frames", False),
-        ("{}['missing']", 1, "error: KeyError: 'missing'", True),
-    ],
-)
-def test_the_last_line_of_a_log_is_the_cause(tmp_path, body, code, last, traceback):
-    command = f"{shlex.quote(sys.executable)} -c 'print(1234)'"
-    body = f"print('to stdout'); os.system({command!r}); {body}"
-    returned, log, shown = run_job(tmp_path, body)
-    assert (returned, shown) == (code, "")
-    assert "to stdout" in log
-    assert "1234" in log
-    assert ("Traceback" in log) is traceback
-    if last is not None:
-        assert log.splitlines()[-1] == last
-
-
-@pytest.mark.slow
-def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(tmp_path):
-    returned, log, shown = run_job(tmp_path, "import keras; print(keras.backend.backend())", network=True)
-    assert (returned, shown) == (0, "")
-    assert log == "running on the processor (no GPU found)\ntensorflow\n"
 
 
 @pytest.mark.parametrize(

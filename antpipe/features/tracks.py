@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.signal import savgol_filter
 
 from antpipe.config.features import FeaturesConfig
 from antpipe.errors import PosesError
@@ -66,6 +65,9 @@ def unwrapped(poses: Poses, degrees: Array) -> Array:
 
 def _slopes(values: Array, frames: Array, config: FeaturesConfig) -> Array:
     """Return the slopes (rows, n) per frame of the values of one track."""
+    # Imported here: the Snakefile is parsed for every job, and needs none of it.
+    from scipy.signal import savgol_filter
+
     slopes = np.full(values.shape, np.nan)
     seen = np.flatnonzero(~np.isnan(values).any(axis=1))
     for piece in np.split(seen, np.flatnonzero(np.diff(frames[seen]) > config.max_gap + 1) + 1):

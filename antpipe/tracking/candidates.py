@@ -7,8 +7,8 @@ import numpy as np
 from antpipe.geometry import Array
 from antpipe.tracking.compare import pose_distances
 from antpipe.tracking.found import Found, Shapes
+from antpipe.tracking.matching import pair
 from antpipe.tracking.memory import Memory
-from antpipe.tracking.pair import pair
 from antpipe.tracking.registry import MATCHERS, SIMILARITIES, Setup
 from antpipe.tracking.scale import Scale
 

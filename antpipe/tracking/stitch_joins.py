@@ -20,7 +20,7 @@ SHORT = 2 * HOLD
 """Where a track was cut, only tracklets within so many frames may take the place of its own."""
 REACH = 6.0
 """No animal goes farther than so many times the usual distance."""
-ENDS_AT_ONCE = 512
+ENDS_AT_ONCE, JOINS_AT_ONCE = 128, 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +55,22 @@ def possible_joins(
     end, start = np.append(end[apart], own), np.append(start[apart], following[own])
     kept = ~(named[end] & named[start])
     end, start = end[kept], start[kept]
-    gap = tracklets.first[start] - tracklets.last[end]
-    velocity = tracklets.end_velocity[end] + tracklets.start_velocity[start]
-    odds = motion.log_odds(tracklets.end_pose[end], tracklets.start_pose[start], velocity, gap) - price
+    odds = movement_odds(tracklets, motion, end, start) - price
     comes, leaves = at_rim(tracklets, motion, size)
     is_own = following[end] == start
     odds += np.where(is_own, SAME_TRACK, -AT_RIM * (leaves[end].astype(float) + comes[start]))
     return Joins(end=end, start=start, odds=odds)
+
+
+def movement_odds(tracklets: Tracklets, motion: Motion, end: Array, start: Array) -> Array:
+    """Return the log-odds (joins,) by movement that tracklets `end` (joins,) go on as `start` (joins,)."""
+    odds = np.zeros(len(end))
+    for part in np.array_split(np.arange(len(end)), len(end) // JOINS_AT_ONCE + 1):
+        i, j = end[part], start[part]
+        velocity = tracklets.end_velocity[i] + tracklets.start_velocity[j]
+        gap = tracklets.first[j] - tracklets.last[i]
+        odds[part] = motion.log_odds(tracklets.end_pose[i], tracklets.start_pose[j], velocity, gap)
+    return odds
 
 
 def at_rim(tracklets: Tracklets, motion: Motion, size: tuple[float, float]) -> tuple[Array, Array]:

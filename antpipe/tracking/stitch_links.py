@@ -12,7 +12,7 @@ ROUNDS = (6.0, 6.0, 3.0, 1.0)
 """Least log-odds of the joins that are made in each round before the last ones; the first goes by movement alone."""
 CLEAREST = 8.0
 """No likeness speaks more clearly than this for or against a join (log-odds)."""
-JOINS_AT_ONCE = 50_000
+JOINS_AT_ONCE = 20_000
 
 
 def link_tracklets(tracklets: Tracklets, joins: Joins, least: float, names: Array) -> tuple[Array, Array, Array]:
@@ -75,7 +75,7 @@ def likeness(tracklets: Tracklets, chain: Array, end: Array, start: Array) -> Ar
     for looks in tracklets.looks:
         model = learn_likeness(looks, chain, tracklets.following)
         if model is not None:
-            parts = np.array_split(np.arange(len(end)), max(1, len(end) // JOINS_AT_ONCE))
+            parts = np.array_split(np.arange(len(end)), len(end) // JOINS_AT_ONCE + 1)
             odds = [model.log_odds(looks, chain, end[part], start[part]) for part in parts]
             total += np.concatenate(odds).clip(-CLEAREST, CLEAREST)
     return total

@@ -6,6 +6,7 @@ import numpy as np
 
 from antpipe.geometry import Array
 from antpipe.tracking.stitch_assignment import best_joins, margins
+from antpipe.tracking.stitch_joins import movement_odds
 from antpipe.tracking.stitch_links import chains, likeness, of_one_name
 from antpipe.tracking.stitch_motion import Motion
 from antpipe.tracking.tracklets import Tracklets
@@ -50,10 +51,7 @@ def join_to_number(
     end, start = left.tip[end], left.chain[start]
     apart = (names[end] < 0) | (names[start] < 0)
     end, start = end[apart], start[apart]
-    gap = tracklets.first[start] - tracklets.last[end]
-    velocity = tracklets.end_velocity[end] + tracklets.start_velocity[start]
-    odds = motion.log_odds(tracklets.end_pose[end], tracklets.start_pose[start], velocity, gap)
-    odds = odds + likeness(tracklets, chain, end, start) + PATIENCE
+    odds = movement_odds(tracklets, motion, end, start) + likeness(tracklets, chain, end, start) + PATIENCE
     made = best_joins(end, start, odds)
     following, sure = following.copy(), sure.copy()
     following[end[made]], sure[end[made]] = start[made], np.minimum(margins(end, start, odds, made), PATIENCE)

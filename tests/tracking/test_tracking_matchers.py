@@ -5,7 +5,7 @@ import pytest
 
 from antpipe.tracking.matchers.greedy import greedy
 from antpipe.tracking.matchers.hungarian import hungarian
-from antpipe.tracking.pair import pair
+from antpipe.tracking.matching import pair
 from antpipe.tracking.registry import MATCHERS
 
 

@@ -7,7 +7,7 @@ from antpipe.geometry import Array
 from antpipe.tracking.candidates import Candidates
 from antpipe.tracking.found import Found
 from antpipe.tracking.kalman_filter import Noise, correct, first_places, first_state, learn_noise, predict
-from antpipe.tracking.pair import pair
+from antpipe.tracking.matching import pair
 from antpipe.tracking.registry import MATCHERS, METHODS, Setup
 
 LEAST_SCORE = 0.3

@@ -9,8 +9,8 @@ from antpipe.tracking.compare import pose_distances
 from antpipe.tracking.found import Found
 from antpipe.tracking.habits import SETTLED, Habits
 from antpipe.tracking.lost import Lost
+from antpipe.tracking.matching import pair
 from antpipe.tracking.open_tracks import OpenTracks
-from antpipe.tracking.pair import pair
 from antpipe.tracking.registry import MATCHERS, METHODS, Setup
 from antpipe.tracking.scale import Scale
 
