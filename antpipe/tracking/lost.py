@@ -8,7 +8,7 @@ from antpipe.tracking.matchers.hungarian import hungarian
 
 
 class Lost:
-    """Where and when each lost track was last expected."""
+    """Where and when each lost track was last seen."""
 
     def __init__(self) -> None:
         self.number = np.zeros(0, int)
@@ -20,7 +20,7 @@ class Lost:
         return len(self.number)
 
     def add(self, number: Array, pose: Array, seen: Array, size: Array) -> None:
-        """Remember tracks: number, expected pose (tracks, nodes, 2), last frame and size in pixels of each."""
+        """Remember tracks: number, last pose (tracks, nodes, 2), last frame and size in pixels of each."""
         self.number = np.append(self.number, number)
         self._place = np.concatenate([self._place, middles(pose)])
         self._seen, self._size = np.append(self._seen, seen), np.append(self._size, size)

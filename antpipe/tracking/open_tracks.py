@@ -42,6 +42,10 @@ class OpenTracks:
         self.pose += self.velocity * (frame_idx - self.frame_idx)
         self.frame_idx = frame_idx
 
+    def last_pose(self) -> Array:
+        """Return the poses (tracks, nodes, 2) as they were when each track was last seen."""
+        return np.asarray(self.pose - self.velocity * (self.frame_idx - self.seen)[:, None, None])
+
     def keep(self, rows: Array) -> None:
         """Keep the tracks of a mask or of indices."""
         for name in ("number", "pose", "velocity", "size", "seen", "times", "miss"):

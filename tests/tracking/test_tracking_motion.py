@@ -217,6 +217,14 @@ def test_with_a_limit_a_lost_animal_gets_its_track_back():
     assert [found[0] for found in track(far, max_tracks=1)[-4:]] == [None] * 4
 
 
+def test_a_lost_animal_is_looked_for_where_it_was_seen():
+    # It walked when it was lost, 40 frames ago, but did not walk on for ever.
+    frames = [animals((6 * t, 0)) for t in range(10)] + [None] * 39 + [animals((60, 0))] * 4
+    assert track(frames, max_tracks=1)[-1] == ["track_0"]
+    late = [animals((6 * t, 0)) for t in range(10)] + [None] * 10_000 + [animals((60, 0))] * 4
+    assert track(late, max_tracks=1)[-1] == ["track_0"]
+
+
 def test_lost_animals_come_back_as_who_they_most_likely_are():
     both = [animals((0, 0), (600, 0))] * 5
     back = [*both, *[animals()] * 20, *[animals((590, 60), (20, 60))] * 5]

@@ -75,7 +75,7 @@ class Motion:
         if over.any():
             if self.config.max_tracks is not None:
                 own = over & (tracks.number >= self.setup.named)
-                self.lost.add(tracks.number[own], tracks.pose[own], tracks.seen[own], tracks.size[own])
+                self.lost.add(tracks.number[own], tracks.last_pose()[own], tracks.seen[own], tracks.size[own])
             tracks.keep(~over)
 
     def _distances(self, found: Found) -> Array:
