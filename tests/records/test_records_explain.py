@@ -226,7 +226,8 @@ def test_fingerprints_are_taken_from_records_and_only_changed_files_are_read_aga
 @pytest.mark.parametrize(
     ("rule", "sections"),
     [
-        ("track", ("track",)),
+        ("link", ("track",)),
+        ("track", ("stitch", "track.max_tracks")),
         ("train", ("models", "grid", "split.folds", "seed")),
         ("draw_video", ("report",)),
         ("export", ("export.coordinates",)),

@@ -11,11 +11,7 @@ rule link:
     """Linking the instances of each video from frame to frame."""
     input:
         poses=f"{RESULTS}/predictions/{{video}}.parquet",
-        video=(
-            rules.preprocess.output.video
-            if CONFIG.track.method in ("flow", "flowmaxtracks")
-            else []
-        ),
+        video=rules.preprocess.output.video if CONFIG.track.needs_video else [],
     output:
         linked=f"{RESULTS}/tracks/linked/{{video}}.parquet",
     log:
