@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
+PARALLEL := -n $(CORES) --maxprocesses 4 --dist loadgroup
 
 env: .venv/ready
 
@@ -23,10 +24,10 @@ report: env
 	"$(BIN)/snakemake" --report report.zip
 
 test: env
-	"$(BIN)/python" -m pytest -m "not slow"
+	"$(BIN)/python" -m pytest $(PARALLEL) -m "not slow"
 
 test-all: env
-	"$(BIN)/python" -m pytest
+	"$(BIN)/python" -m pytest $(PARALLEL)
 
 check: env
 	"$(BIN)/ruff" check .

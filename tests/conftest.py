@@ -15,3 +15,10 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"REAL DATA ABSENT: {folder} is not there; set ANTPIPE_SHARED_DATA to run this test")
     return folder
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file in one process, and all that run the workflow, so that fixtures are made once."""
+    for item in items:
+        group = "workflow" if "workflow" in item.path.parts else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
