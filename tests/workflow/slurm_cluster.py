@@ -72,6 +72,8 @@ def slurm(folder: Path):
     CONFIGURATION.mkdir(exist_ok=True)
     try:
         for link in links:
+            # A test that was killed may have left one that leads nowhere.
+            link.unlink(missing_ok=True)
             link.symlink_to(folder / link.name)
         start(folder)
         yield

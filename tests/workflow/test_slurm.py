@@ -31,19 +31,19 @@ def queue():
 
 
 def files_of(results):
-    """What a run makes, without what tells of times and places."""
+    """What a run makes of poses and models, without what tells of times and places."""
+    stages = ("labels", "models", "predictions", "tracks", "export")
     paths = (path.relative_to(results) for path in results.rglob("*") if path.is_file())
-    return {
-        path for path in paths if path.parts[0] in ("labels", "models", "predictions", "tracks", "export", "features")
-    }
+    return {path for path in paths if path.parts[0] in stages}
 
 
-def test_the_whole_workflow_gives_what_it_gives_on_one_computer(project, tmp_path):
-    code, output = on_slurm(tmp_path)
+def test_from_videos_to_tables_it_gives_what_it_gives_on_one_computer(project, tmp_path):
+    # Without the pictures and the page: every job of a cluster starts Snakemake twice.
+    code, output = on_slurm(tmp_path, *(f"results/export/ants_00{number}.csv" for number in (1, 2)))
     assert code == 0, output[-6000:]
     own, other = tmp_path / "results", project / "results"
-    assert files_of(own) == files_of(other)
-    tables = [p for p in files_of(own) if p.suffix in (".parquet", ".csv", ".h5", ".json", ".tsv")]
+    tables = [path for path in files_of(own) if path.suffix in (".parquet", ".csv", ".json", ".tsv")]
+    assert {path.parts[0] for path in tables} == {"labels", "models", "predictions", "tracks", "export"}
     different = [path for path in tables if not filecmp.cmp(own / path, other / path, shallow=False)]
     assert different == []
     logs = [path.read_text() for path in (own / "logs" / "train").glob("*.log")]
