@@ -1,9 +1,6 @@
-"""Trackers to compare with, written from their descriptions: SLEAP 1.3's simple tracker, SORT and ByteTrack."""
+"""Trackers to compare with, written from their descriptions: SORT (Bewley 2016) and ByteTrack (Zhang 2022)."""
 
 import itertools
-from collections import deque
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -11,37 +8,6 @@ from scipy.optimize import linear_sum_assignment
 from antpipe.evaluation.similarity import box_similarity
 from antpipe.geometry import bounding_boxes
 from antpipe.poses import Poses
-
-Tracker = Callable[[Poses], np.ndarray]
-
-
-def sleap_simple(poses: Poses, *, similarity: str, match: str, window: int) -> np.ndarray:
-    """Return tracks (rows,) as SLEAP 1.3's `simple` tracker gives them: the best candidate of the last frames counts.
-
-    There is no threshold: an instance is glued to any track that is still in the window.
-    """
-    names = itertools.count()
-    tracks = np.full(len(poses), -1)
-    past: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=window)
-    for _, rows in _frames(poses):
-        points = poses.points[rows].astype(float)
-        known = list(dict.fromkeys(t for ids, _ in past for t in ids))
-        here = np.full(len(points), -1)
-        if known and len(points):
-            value = np.full((len(known), len(points)), -np.inf)
-            for ids, candidates in past:
-                found = _SIMILARITIES[similarity](candidates, points)
-                for i, track in enumerate(ids):
-                    row = known.index(track)
-                    value[row] = np.fmax(value[row], found[i])
-            cost = np.where(np.isnan(value) | np.isinf(value), 1e9, -value)
-            for r, c in _MATCHES[match](cost):
-                if cost[r, c] < 1e9:
-                    here[c] = known[r]
-        here = np.array([next(names) if t < 0 else t for t in here], int)
-        tracks[rows] = here
-        past.append((here, points))
-    return tracks
 
 
 def sort(poses: Poses, *, lost: int = 1, least: float = 0.3) -> np.ndarray:
@@ -70,7 +36,7 @@ def _motion_tracks(poses: Poses, *, lost: int, stages: list[tuple[float, float]]
         axis=-1,
     )
     score = poses.instance_score / max(1.0, float(np.nanmax(poses.instance_score, initial=1.0)))
-    for frame, rows in _frames(poses):
+    for frame, rows in poses.by_frame():
         filters = {name: f for name, f in filters.items() if frame - f.seen <= lost + 1}
         for f in filters.values():
             f.predict()
@@ -127,52 +93,3 @@ def _overlap_pairs(tracks: list[np.ndarray], boxes: np.ndarray, least: float) ->
 def _corners(states: np.ndarray) -> np.ndarray:
     middle, half = states[:, :2], np.maximum(states[:, 2:4], 0) / 2
     return np.stack([middle - half, middle + half], axis=1)
-
-
-def _instance_similarity(candidates: np.ndarray, points: np.ndarray) -> np.ndarray:
-    squared = ((candidates[:, None] - points[None]) ** 2).sum(axis=-1)
-    seen = (~np.isnan(candidates[..., 0])).sum(axis=1)[:, None]
-    return np.nansum(np.exp(-squared), axis=-1) / np.maximum(seen, 1)
-
-
-def _centroid_similarity(candidates: np.ndarray, points: np.ndarray) -> np.ndarray:
-    a, b = np.nanmedian(candidates, axis=1), np.nanmedian(points, axis=1)
-    return -np.linalg.norm(a[:, None] - b[None], axis=-1)
-
-
-_SIMILARITIES = {"instance": _instance_similarity, "centroid": _centroid_similarity, "iou": box_similarity}
-
-
-def _greedy(cost: np.ndarray) -> list[tuple[int, int]]:
-    cost, pairs = cost.copy(), []
-    for _ in range(min(cost.shape)):
-        r, c = np.unravel_index(cost.argmin(), cost.shape)
-        pairs.append((int(r), int(c)))
-        cost[r], cost[:, c] = np.inf, np.inf
-    return pairs
-
-
-def _hungarian(cost: np.ndarray) -> list[tuple[int, int]]:
-    return list(zip(*linear_sum_assignment(cost), strict=True))
-
-
-_MATCHES = {"greedy": _greedy, "hungarian": _hungarian}
-
-
-def _frames(poses: Poses):
-    return poses.by_frame()
-
-
-BASELINES: dict[str, Tracker] = {
-    **{
-        f"SLEAP simple, {similarity}, {match}, {window}": partial(
-            sleap_simple, similarity=similarity, match=match, window=window
-        )
-        for similarity in ("instance", "centroid", "iou")
-        for match in ("greedy", "hungarian")
-        for window in (5, 15)
-    },
-    "SORT": sort,
-    "SORT, 12 frames": partial(sort, lost=12),
-    "ByteTrack": bytetrack,
-}

@@ -31,6 +31,11 @@ class Film:
     similarity: str
     video: Path | None = None
 
+    @property
+    def animals(self) -> int:
+        """Number of identities."""
+        return len({name for names, _ in self.truth for name in names})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Noise:

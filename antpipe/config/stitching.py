@@ -12,9 +12,9 @@ class StitchConfig(Section):
 
     max_gap: Count = 96
     """Longest time in frames for which an animal may be out of sight and still be taken for the same one."""
-    least_odds: Annotated[float, Field(ge=1)] = 12.0
-    """A track is joined to another one only if it is so many times likelier, by movement and looks, that both are of
-    one animal than that another animal turned up there by chance. Higher: fewer joins, and surer ones."""
+    least_odds: Annotated[float, Field(ge=1)] = 5.0
+    """A track is joined to another one only if it is so many times likelier, by time, movement and looks, that both are
+    of one animal than that another animal turned up there by chance. Higher: fewer joins, and surer ones."""
     closeness: Positive = 0.55
     """Where two animals come closer than this, as the mean distance of their nodes in body sizes (the diagonal of an
     animal's box), tracks are looked at again: they may have changed animals."""

@@ -116,9 +116,7 @@ def stitch_file(
     """
     info = read_info(tracks)
     if config.appearance and video is None:
-        raise ConfigError(
-            f"{tracks}: stitch.appearance compares animals in the video, got none; give it or turn it off"
-        )
+        raise ConfigError(f"{tracks}: stitch.appearance needs the video, got none; give it or turn appearance off")
     seen = video if config.appearance else None
     stitching = plan_stitching(partial(iter_poses, tracks), info, config, animals=animals, video=seen)
     record = provenance("antpipe stitch", settings=config.model_dump(mode="json"))

@@ -65,8 +65,8 @@ def _left_over(end: Array, start: Array, mine: Array, theirs: Array, other: Arra
 def _odds_of(end: Array, start: Array, odds: Array, ends: Array, starts: Array) -> Array:
     """Return the odds of joins given by end and start; 0 where they are not possible."""
     count = int(max(end.max(), start.max())) + 1
-    key = end * count + start
+    key = end.astype(np.int64) * count + start
     order = np.argsort(key)
-    wanted = ends * count + starts
+    wanted = ends.astype(np.int64) * count + starts
     at = np.searchsorted(key[order], wanted).clip(0, len(key) - 1)
     return np.where(key[order[at]] == wanted, odds[order[at]], 0)

@@ -11,7 +11,7 @@ from antpipe.poses import PosesInfo
 from antpipe.tracking.repair_encounters import CONTEXT as AROUND_ENCOUNTERS
 from antpipe.tracking.repair_encounters import HOLD, Encounters, find_encounters, join_encounters
 from antpipe.tracking.stitch_joins import Joins, at_rim, possible_joins, with_encounters
-from antpipe.tracking.stitch_links import chains, link_tracklets
+from antpipe.tracking.stitch_links import CLEAREST, chains, likeness, link_tracklets
 from antpipe.tracking.stitch_number import join_to_number
 from antpipe.tracking.stitch_rows import tracked_rows, windows
 from antpipe.tracking.stitch_shape import shape_measure
@@ -83,6 +83,7 @@ def chain_tracklets(
         motion,
         max_gap=config.max_gap,
         price=float(np.log(config.least_odds)),
+        least=-CLEAREST * len(measures),
         size=_size(info),
         named=is_named[tracklets.track],
     )
@@ -90,7 +91,7 @@ def chain_tracklets(
     names = np.where(is_named[tracklets.track], tracklets.track, -1)
     comes, leaves = at_rim(tracklets, motion, _size(info))
     least = float(np.log(config.confidence / (1 - config.confidence)))
-    following, sure, odds = link_tracklets(tracklets, joins, least, names)
+    following, sure = link_tracklets(tracklets, joins, least, names)
     surplus = np.zeros(len(tracklets), bool)
     if animals is not None:
         following, sure, surplus = join_to_number(tracklets, following, sure, motion, animals, names)
@@ -100,7 +101,7 @@ def chain_tracklets(
         tracklet=tracklet,
         following=following,
         sure=sure,
-        joins=Joins(end=joins.end, start=joins.start, odds=odds),
+        joins=joins.with_odds(likeness(tracklets, chains(following))(joins.end, joins.start)),
         chain=chains(following),
         surplus=surplus,
         comes=comes | _near(tracklets.first, [start for start, _ in info.frames]),

@@ -1,5 +1,6 @@
 """Possible joins: which tracklet may go on as which, and how likely that is by movement and place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from antpipe.tracking.tracklets import Cuts, Tracklets
 
 SAME_TRACK = 2.5
 """Log-odds that a track is right where it was cut."""
+AWAY = 0.5
+"""With this power of the time out of sight joins get less likely, as others come by meanwhile."""
 AT_RIM = 1.5
 """A tracklet that ends or starts at the picture's edge is less likely to go on by this (log-odds): animals leave and
 others come."""
@@ -28,48 +31,61 @@ class Joins:
     """Possible joins, one row each."""
 
     end: Array
-    """(joins,) the tracklet that ends."""
+    """(joins,) int32, the tracklet that ends."""
     start: Array
-    """(joins,) the tracklet that goes on."""
+    """(joins,) int32, the tracklet that goes on."""
     odds: Array
-    """(joins,) log-odds by movement and place."""
+    """(joins,) float32, log-odds."""
+
+    def with_odds(self, more: Array) -> "Joins":
+        """Return the joins with more (joins,) odds added."""
+        return Joins(end=self.end, start=self.start, odds=self.odds + more.astype(np.float32))
 
 
 def possible_joins(
-    tracklets: Tracklets, motion: Motion, *, max_gap: int, price: float, size: tuple[float, float], named: Array
+    tracklets: Tracklets,
+    motion: Motion,
+    *,
+    max_gap: int,
+    price: float,
+    least: float,
+    size: tuple[float, float],
+    named: Array,
 ) -> Joins:
-    """Return the joins that time and place allow.
+    """Return the joins that time and place allow, with their log-odds by movement and place.
 
     Args:
         tracklets: sorted by track and time.
         motion: how animals move.
         max_gap: longest time out of sight, in frames.
         price: log-odds that have to be made up for.
+        least: joins that are no likelier than this are left out, but for those within a track.
         size: width and height of the picture, in pixels.
         named: (tracklets,) whether each is of an animal known by name; two of those are never joined.
     """
     following = tracklets.following
-    end, start = _near_in_time_and_place(tracklets, motion, max_gap, following)
     own = np.flatnonzero(following >= 0)
-    apart = following[end] != start
-    end, start = np.append(end[apart], own), np.append(start[apart], following[own])
-    kept = ~(named[end] & named[start])
-    end, start = end[kept], start[kept]
-    odds = movement_odds(tracklets, motion, end, start) - price
     comes, leaves = at_rim(tracklets, motion, size)
-    is_own = following[end] == start
-    odds += np.where(is_own, SAME_TRACK, -AT_RIM * (leaves[end].astype(float) + comes[start]))
-    return Joins(end=end, start=start, odds=odds)
+    parts = [(own, following[own], movement_odds(tracklets, motion, own, following[own]) - price + SAME_TRACK)]
+    for end, start in _near_in_time_and_place(tracklets, motion, max_gap):
+        kept = (following[end] != start) & ~(named[end] & named[start])
+        end, start = end[kept], start[kept]
+        odds = movement_odds(tracklets, motion, end, start) - price
+        odds -= AT_RIM * (leaves[end].astype(float) + comes[start])
+        likely = odds > least
+        parts.append((end[likely], start[likely], odds[likely]))
+    ends, starts, odds = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return Joins(end=ends.astype(np.int32), start=starts.astype(np.int32), odds=odds.astype(np.float32))
 
 
 def movement_odds(tracklets: Tracklets, motion: Motion, end: Array, start: Array) -> Array:
-    """Return the log-odds (joins,) by movement that tracklets `end` (joins,) go on as `start` (joins,)."""
+    """Return the log-odds (joins,) by time and movement that tracklets `end` (joins,) go on as `start` (joins,)."""
     odds = np.zeros(len(end))
     for part in np.array_split(np.arange(len(end)), len(end) // JOINS_AT_ONCE + 1):
         i, j = end[part], start[part]
         velocity = tracklets.end_velocity[i] + tracklets.start_velocity[j]
         gap = tracklets.first[j] - tracklets.last[i]
-        odds[part] = motion.log_odds(tracklets.end_pose[i], tracklets.start_pose[j], velocity, gap)
+        odds[part] = motion.log_odds(tracklets.end_pose[i], tracklets.start_pose[j], velocity, gap) - AWAY * np.log(gap)
     return odds
 
 
@@ -88,24 +104,23 @@ def with_encounters(joins: Joins, encounters: Encounters, cuts: Cuts, tracklet: 
     `tracklet` (slots,) is the tracklet of each slot of `cuts`, -1 for none.
     """
     count = len(tracklet)
-    key = joins.end * count + joins.start
+    key = joins.end.astype(np.int64) * count + joins.start
     order = np.argsort(key)
-    odds = joins.odds.copy()
+    key = np.append(key[order], -1)
+    more = np.zeros(len(joins.odds))
     for a, b in ((0, 1), (1, 0)):
         before = tracklet[cuts.slots(encounters.track[:, a], encounters.at)]
         after = tracklet[cuts.slots(encounters.track[:, b], encounters.at + 1)]
         wanted = before * count + after
-        at = np.searchsorted(key[order], wanted).clip(0, max(len(key) - 1, 0))
-        known = np.flatnonzero((before >= 0) & (after >= 0))
-        known = known[key[order[at[known]]] == wanted[known]] if len(key) else known[:0]
-        np.add.at(odds, order[at[known]], encounters.crossing[known, a])
-    return Joins(end=joins.end, start=joins.start, odds=odds)
+        at = np.searchsorted(key[:-1], wanted)
+        known = np.flatnonzero((before >= 0) & (after >= 0) & (key[at] == wanted))
+        np.add.at(more, order[at[known]], encounters.crossing[known, a])
+    return joins.with_odds(more)
 
 
-def _near_in_time_and_place(
-    tracklets: Tracklets, motion: Motion, max_gap: int, following: Array
-) -> tuple[Array, Array]:
-    """Return ends and starts (joins,) that one animal can get to; memory is that of the result and of some ends."""
+def _near_in_time_and_place(tracklets: Tracklets, motion: Motion, max_gap: int) -> Iterator[tuple[Array, Array]]:
+    """Yield ends and starts (joins,) that one animal can get to, for some ends at a time."""
+    following = tracklets.following
     leaves, comes = middles(tracklets.end_pose), middles(tracklets.start_pose)
     preceded = np.zeros(len(tracklets), bool)
     preceded[following[following >= 0]] = True
@@ -113,8 +128,7 @@ def _near_in_time_and_place(
     reach = np.maximum(REACH * motion.spread(np.arange(1, max_gap + 1)), motion.size)
     by_start, by_end = np.argsort(tracklets.first, kind="stable"), np.argsort(tracklets.last, kind="stable")
     starts_at = tracklets.first[by_start]
-    found_ends, found_starts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for ends in np.array_split(by_end, max(1, -(-len(by_end) // ENDS_AT_ONCE))):
+    for ends in np.array_split(by_end, len(by_end) // ENDS_AT_ONCE + 1):
         if not len(ends):
             continue
         from_, to = np.searchsorted(starts_at, [tracklets.last[ends[0]] + 1, tracklets.last[ends[-1]] + max_gap + 1])
@@ -124,9 +138,7 @@ def _near_in_time_and_place(
         i, j = np.nonzero((gap > 0) & (gap <= longest))
         apart = np.hypot(*(comes[starts[j]] - leaves[ends[i]]).T)
         near = apart < reach[gap[i, j] - 1] + coasting[ends[i]]
-        found_ends.append(ends[i[near]])
-        found_starts.append(starts[j[near]])
-    return np.concatenate(found_ends), np.concatenate(found_starts)
+        yield ends[i[near]], starts[j[near]]
 
 
 def _near_rim(pose: Array, velocity: Array, motion: Motion, size: tuple[float, float]) -> Array:

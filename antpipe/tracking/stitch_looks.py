@@ -1,5 +1,6 @@
 """Who looks like whom: size and shape (or pixels) of tracklets, and what a likeness is worth in this film."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,14 @@ SLOW = 4
 """So many blocks pass until what changes slowly, such as how an animal holds itself, has changed."""
 LEAST_SLOW, MOST_SLOW = 0.2, 20.0
 """Part of the variance between looks at one animal that changes slowly: the least that is believed, and the most."""
+CLEAREST = 2.0
+"""No single direction speaks more clearly than this for or against two looks being of one animal (log-odds)."""
 LEAST_PAIRS = 8
 """From so many pairs of tracklets that part is measured; it is 1 before."""
 USUAL_CHI2 = 0.455
 """Median of the chi-square distribution with one degree of freedom."""
+
+Compare = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,7 @@ class LooksTally:
 
     def __init__(self, slots: int, features: int, every: int = 1) -> None:
         self.every = every
-        self.total = np.zeros((slots, features))
+        self.total = np.zeros((slots, features), np.float32)
         self.count = np.zeros((slots, features), np.int32)
         self._blocks: list[Array] = []
         self._owners: list[Array] = []
@@ -97,16 +102,24 @@ class Likeness:
     slow: Array
     """(directions,) part of the variance within an animal that changes slowly."""
 
-    def log_odds(self, looks: Looks, group: Array, first: Array, second: Array) -> Array:
-        """Return the log-odds (pairs,) that the groups of tracklets `first` and `second` (pairs,) are one animal."""
-        place, blocks = _places(looks, group, self.middle, self.directions)
-        variance = _variance(self.slow, blocks)
-        x, y, b = place[group[first]], place[group[second]], self.between
-        p, q = b + variance[group[first]], b + variance[group[second]]
-        both = p * q - b**2
-        same = np.log(both) + (q * x**2 - 2 * b * x * y + p * y**2) / both
-        other = np.log(p * q) + x**2 / p + y**2 / q
-        return np.asarray((other - same).sum(axis=1) / 2)
+    def compare(self, looks: Looks, group: Array) -> Compare:
+        """Return a function from two arrays of tracklets (pairs,) to the log-odds (pairs,) that they are one animal.
+
+        What is compared are the groups (tracklets,) that they belong to.
+        """
+        groups, which = np.unique(group, return_inverse=True)
+        place, blocks = _places(looks, which, len(groups), self.middle, self.directions)
+        variance, b = _variance(self.slow, blocks), self.between
+
+        def log_odds(first: Array, second: Array) -> Array:
+            i, j = which[first], which[second]
+            x, y, p, q = place[i], place[j], b + variance[i], b + variance[j]
+            both = p * q - b**2
+            same = np.log(both) + (q * x**2 - 2 * b * x * y + p * y**2) / both
+            other = np.log(p * q) + x**2 / p + y**2 / q
+            return np.asarray(((other - same) / 2).clip(-CLEAREST, CLEAREST).sum(axis=1))
+
+        return log_odds
 
 
 def learn_likeness(looks: Looks, group: Array, following: Array) -> Likeness | None:
@@ -140,7 +153,7 @@ def learn_likeness(looks: Looks, group: Array, following: Array) -> Likeness | N
 def sums(values: Array, into: Array, count: int) -> Array:
     """Return the sums (count, columns) of the values (rows, columns) that go into (rows,) each of them."""
     add = csr_array((np.ones(len(into)), (into, np.arange(len(into)))), shape=(count, len(into)))
-    return np.asarray(add @ values.astype(np.float64))
+    return np.asarray(add @ values)
 
 
 def _slow_part(looks: Looks, following: Array, middle: Array, directions: Array) -> Array:
@@ -148,7 +161,7 @@ def _slow_part(looks: Looks, following: Array, middle: Array, directions: Array)
 
     By medians, so that a few of them may be of two animals.
     """
-    place, blocks = _places(looks, np.arange(len(following)), middle, directions)
+    place, blocks = _places(looks, np.arange(len(following)), len(following), middle, directions)
     first = np.flatnonzero(following >= 0)
     second = following[first]
     long = np.minimum(blocks[first], blocks[second]) > 0.4
@@ -164,14 +177,16 @@ def _slow_part(looks: Looks, following: Array, middle: Array, directions: Array)
     return np.where(fits.any(axis=0), parts[fits.argmax(axis=0)], MOST_SLOW)
 
 
-def _places(looks: Looks, group: Array, middle: Array, directions: Array) -> tuple[Array, Array]:
-    """Return where the groups (tracklets, directions) lie, by their index, and how many blocks (tracklets,) they have.
+def _places(looks: Looks, group: Array, count: int, middle: Array, directions: Array) -> tuple[Array, Array]:
+    """Return where groups lie (count, directions), and how many blocks (count,) they have.
 
-    A feature that was never seen lies in the middle.
+    `group` (tracklets,) is the group of each tracklet. A feature that was never seen lies in the middle.
     """
-    total, count = sums(looks.total, group, len(group)), sums(looks.count, group, len(group))
-    mean = np.where(count > 0, total / np.maximum(count, 1), middle)
-    return (mean - middle) @ directions, np.maximum(count.mean(axis=1) * looks.every / BLOCK, 1e-3)
+    mean, seen = sums(looks.total, group, count), sums(looks.count, group, count)
+    np.divide(mean, seen, out=mean, where=seen > 0)
+    mean[seen == 0] = np.broadcast_to(middle, mean.shape)[seen == 0]
+    mean -= middle
+    return mean @ directions, np.maximum(seen.mean(axis=1) * looks.every / BLOCK, 1e-3)
 
 
 def _variance(slow: Array, blocks: Array) -> Array:

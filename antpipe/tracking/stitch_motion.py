@@ -20,8 +20,9 @@ SAMPLES = 300
 ROWS = 2000
 """Animals of each part whose size and shape are looked at."""
 LEAST_SAMPLES = 20
-FREEDOM = 3
-"""Degrees of freedom of the errors' distribution, Student's t in the plane: animals startle."""
+FREEDOMS = np.array([1.0, 1.5, 2.0, 3.0, 4.0])
+"""Degrees of freedom that the distribution of errors may have, Student's t in the plane; the fewer, the more often
+animals startle, turn or are found badly. One is chosen."""
 WORST = -20.0
 """No distance speaks more clearly against a join than this (natural logarithm)."""
 
@@ -35,15 +36,17 @@ class Motion:
     lags: Array
     """Frames, rising."""
     spreads: Array
-    """Usual distance in pixels, after each lag, between where an animal is and where it was expected from its velocity
-    before and after."""
+    """Scale in pixels, for each lag, of the distances between where an animal is and where it was expected from its
+    velocity before and after."""
+    freedom: float
+    """Degrees of freedom of these distances."""
     area: float
     """Of the part of the picture that animals use, in square pixels."""
     size: float
     """Of an animal: the diagonal of its box, in pixels; for a single node, what it moves in a frame."""
 
     def spread(self, gap: Array) -> Array:
-        """Return the usual distance (...) after `gap` frames (...); beyond what was seen it grows as a random walk."""
+        """Return the scale (...) after `gap` frames (...); beyond what was seen it grows as that of a random walk."""
         gap = np.asarray(gap, np.float64)
         known = np.exp(np.interp(np.log(gap), np.log(self.lags), np.log(self.spreads)))
         return np.asarray(known * np.sqrt(np.maximum(gap / self.lags[-1], 1)))
@@ -66,7 +69,7 @@ class Motion:
         """
         spread = self.spread(gap)
         missed = misses(before, after, velocities * self.coasting(gap)[:, None])
-        tail = (FREEDOM + 2) / 2 * np.log1p((missed / spread) ** 2 / FREEDOM)
+        tail = (self.freedom + 2) / 2 * np.log1p((missed / spread) ** 2 / self.freedom)
         return np.asarray(np.maximum(np.log(self.area / (2 * np.pi * spread**2)) - tail, WORST))
 
 
@@ -99,17 +102,20 @@ def learn_motion(samples: Sequence[MotionSample]) -> Motion | None:
     known = list(itertools.takewhile(lambda missed: len(missed) >= LEAST_SAMPLES, by_lag))
     if not known:
         return None
-    # The median of a plane normal distribution's distance is 1.18 standard deviations.
-    usual = np.maximum(np.array([np.median(missed, axis=0) for missed in known]) / 1.18, 1e-3)
-    best = int(np.log(usual).sum(axis=0).argmin())
+    half, most = (np.array([np.percentile(missed, share, axis=0) for missed in known]) for share in (50, 90))
+    half = np.maximum(half, 1e-3)
+    best = int(np.log(half).sum(axis=0).argmin())
+    freedom = _freedom(float(np.median(most[:, best] / half[:, best])))
+    spreads = half[:, best] / _quantile(freedom, 0.5)
     low, high = np.percentile(np.concatenate([sample.places for sample in samples]), [1, 99], axis=0)
     size = float(np.median(np.concatenate([sample.sizes for sample in samples])))
     return Motion(
         memory=float(MEMORIES[best]),
         lags=LAGS[: len(known)].astype(np.float64),
-        spreads=usual[:, best],
+        spreads=spreads,
+        freedom=freedom,
         area=float(np.maximum(high - low, 1).prod()),
-        size=max(size, float(usual[0, best])),
+        size=max(size, float(spreads[0])),
     )
 
 
@@ -163,6 +169,17 @@ def _means(values: Array, seen: Array) -> tuple[Array, Array]:
 def evenly(values: Array, most: int) -> Array:
     """Return up to `most` of the values, evenly."""
     return values[np.linspace(0, len(values), min(len(values), most), endpoint=False).astype(np.int64)]
+
+
+def _quantile(freedom: Array | float, share: float) -> Array:
+    """Return the distance within which a share of the errors lies, in scales: of Student's t in the plane."""
+    return np.sqrt(freedom * ((1 - share) ** (-2 / np.asarray(freedom)) - 1))
+
+
+def _freedom(ratio: float) -> float:
+    """Return the degrees of freedom for which the 90th percentile is nearest to so many times the median."""
+    ratios = _quantile(FREEDOMS, 0.9) / _quantile(FREEDOMS, 0.5)
+    return float(FREEDOMS[np.abs(np.log(ratios / max(ratio, 1.0))).argmin()])
 
 
 def _misses_after(rows: Rows, lag: int) -> Array:

@@ -1,4 +1,4 @@
-"""Where the number of animals is known: nobody is a stranger, and nobody is one too many."""
+"""Where it is known how many animals there can be: who is one too many, and who must be one that was lost."""
 
 from typing import NamedTuple
 
@@ -30,14 +30,14 @@ class _Spans(NamedTuple):
 def join_to_number(
     tracklets: Tracklets, following: Array, sure: Array, motion: Motion, animals: int, names: Array
 ) -> tuple[Array, Array, Array]:
-    """Join what is left over into as many chains as there are animals, however long each was out of sight.
+    """Join what is left over, the likeliest first and however long it was lost, until there are chains for all animals.
 
     Args:
         tracklets: sorted by track and time.
         following: (tracklets,) the joins made so far, -1 for none.
         sure: (tracklets,) how sure they are, as log-odds.
         motion: how the animals move.
-        animals: their number.
+        animals: their greatest number.
         names: (tracklets,) number of the animal that is known by name, -1 for none.
 
     Returns:
@@ -51,10 +51,13 @@ def join_to_number(
     end, start = left.tip[end], left.chain[start]
     apart = (names[end] < 0) | (names[start] < 0)
     end, start = end[apart], start[apart]
-    odds = movement_odds(tracklets, motion, end, start) + likeness(tracklets, chain, end, start) + PATIENCE
+    odds = movement_odds(tracklets, motion, end, start) + likeness(tracklets, chain)(end, start) + PATIENCE
     made = best_joins(end, start, odds)
+    margin = np.minimum(margins(end, start, odds, made), PATIENCE)
+    needed = np.argsort(-odds[made], kind="stable")[: max(len(left.chain) - animals, 0)]
+    made, margin = made[needed], margin[needed]
     following, sure = following.copy(), sure.copy()
-    following[end[made]], sure[end[made]] = start[made], np.minimum(margins(end, start, odds, made), PATIENCE)
+    following[end[made]], sure[end[made]] = start[made], margin
     return of_one_name(following, names, tracklets), sure, surplus
 
 

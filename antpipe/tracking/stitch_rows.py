@@ -1,7 +1,7 @@
 """The tracked instances of a film as a stream of windows, sorted by track."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from antpipe.poses import Poses
 
 FRAMES = 1 << 32
 """More frames than any film has, so that track * FRAMES + frame sorts by track and then by frame."""
+AT_ONCE = 4096
+"""Rows to work on at a time, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +71,26 @@ def number_tracks(poses: Poses, numbers: dict[str, int]) -> Array:
 
 
 def tracked_rows(parts: Iterable[Poses], numbers: dict[str, int], ghosts: Array | None = None) -> Iterator[Rows]:
-    """Yield the tracked rows of each table, in its order; `ghosts` (tracks,) are tracks that are left out."""
+    """Yield the tracked rows of tables in their order, those of small tables together.
+
+    Args:
+        parts: tables of whole frames.
+        numbers: of the tracks, by name; new names are added.
+        ghosts: (tracks,) which tracks are left out.
+    """
+    held: list[Rows] = []
     for poses in parts:
         track = number_tracks(poses, numbers)
         kept = track >= 0
         if ghosts is not None:
             kept[kept] = ~ghosts[track[kept]]
-        yield Rows(
-            frame_idx=poses.frame_idx[kept].astype(np.int64),
-            track=track[kept],
-            points=poses.points[kept].astype(np.float64),
-        )
+        frame_idx, points = poses.frame_idx[kept].astype(np.int64), poses.points[kept].astype(np.float64)
+        held.append(Rows(frame_idx=frame_idx, track=track[kept], points=points))
+        if sum(map(len, held)) >= AT_ONCE:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
 
 
 def windows(parts: Iterable[Rows], context: int) -> Iterator[Window]:
@@ -92,7 +103,7 @@ def windows(parts: Iterable[Rows], context: int) -> Iterator[Window]:
         if held is None:
             held, start = part, int(part.frame_idx[0])
         else:
-            held = _joined(held, part)
+            held = _joined([held, part])
         stop = int(part.frame_idx[-1]) + 1 - context
         if stop > start:
             yield Window(rows=_sorted(held), start=start, stop=stop)
@@ -101,8 +112,8 @@ def windows(parts: Iterable[Rows], context: int) -> Iterator[Window]:
         yield Window(rows=_sorted(held), start=start, stop=int(held.frame_idx[-1]) + 1)
 
 
-def _joined(first: Rows, second: Rows) -> Rows:
-    return replace(first, **{n: np.concatenate([v, getattr(second, n)]) for n, v in vars(first).items()})
+def _joined(parts: Sequence[Rows]) -> Rows:
+    return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
 def _sorted(rows: Rows) -> Rows:

@@ -23,7 +23,7 @@ def test_every_stage_has_its_results(project):
     results = project / "results"
     poses = read_poses(results / "tracks" / "ants_001.parquet")
     assert poses.info.frame_total == 16
-    assert poses.info.provenance.keys() == {"prediction", "tracking"}
+    assert poses.info.provenance.keys() == {"prediction", "tracking", "stitching"}
     assert sio.load_slp(str(results / "export" / "ants_001.slp"), open_videos=False) is not None
     table = pd.read_csv(results / "export" / "ants_001.csv")
     assert len(table) == len(poses) * 18
