@@ -8,6 +8,7 @@ import scipy.linalg
 from scipy.sparse import csr_array
 
 from antpipe.geometry import Array
+from antpipe.tracking.stitch_rows import evenly
 
 BLOCK = 20
 """Frames of one tracklet whose mean counts as one independent look at an animal."""
@@ -19,8 +20,9 @@ LEAST_SLOW, MOST_SLOW = 0.2, 20.0
 """Part of the variance between looks at one animal that changes slowly: the least that is believed, and the most."""
 CLEAREST = 2.0
 """No single direction speaks more clearly than this for or against two looks being of one animal (log-odds)."""
-LEAST_PAIRS = 8
-"""From so many pairs of tracklets that part is measured; it is 1 before."""
+LEAST_PAIRS, MOST_PAIRS, LONG = 8, 5000, 0.4
+"""From so many pairs of tracklets on that part is measured, it is 1 before; no more are looked at than that; and both
+are at least so many blocks long."""
 USUAL_CHI2 = 0.455
 """Median of the chi-square distribution with one degree of freedom."""
 
@@ -161,14 +163,13 @@ def _slow_part(looks: Looks, following: Array, middle: Array, directions: Array)
 
     By medians, so that a few of them may be of two animals.
     """
-    place, blocks = _places(looks, np.arange(len(following)), len(following), middle, directions)
+    blocks = np.maximum(looks.count.mean(axis=1) * looks.every / BLOCK, 1e-3)
     first = np.flatnonzero(following >= 0)
-    second = following[first]
-    long = np.minimum(blocks[first], blocks[second]) > 0.4
-    first, second = first[long], second[long]
+    first = evenly(first[np.minimum(blocks[first], blocks[following[first]]) > LONG], MOST_PAIRS)
     if len(first) < LEAST_PAIRS:
         return np.ones(directions.shape[1])
-    squared = (place[first] - place[second]) ** 2
+    second = following[first]
+    squared = (_places_of(looks, first, middle, directions) - _places_of(looks, second, middle, directions)) ** 2
     parts = np.geomspace(LEAST_SLOW, MOST_SLOW, 30)
     one = np.ones(directions.shape[1])
     expected = [_variance(part * one, blocks[first]) + _variance(part * one, blocks[second]) for part in parts]
@@ -180,13 +181,21 @@ def _slow_part(looks: Looks, following: Array, middle: Array, directions: Array)
 def _places(looks: Looks, group: Array, count: int, middle: Array, directions: Array) -> tuple[Array, Array]:
     """Return where groups lie (count, directions), and how many blocks (count,) they have.
 
-    `group` (tracklets,) is the group of each tracklet. A feature that was never seen lies in the middle.
+    `group` (tracklets,) is the group of each tracklet.
     """
-    mean, seen = sums(looks.total, group, count), sums(looks.count, group, count)
-    np.divide(mean, seen, out=mean, where=seen > 0)
-    mean[seen == 0] = np.broadcast_to(middle, mean.shape)[seen == 0]
-    mean -= middle
-    return mean @ directions, np.maximum(seen.mean(axis=1) * looks.every / BLOCK, 1e-3)
+    seen = sums(looks.count, group, count)
+    blocks = np.maximum(seen.mean(axis=1) * looks.every / BLOCK, 1e-3)
+    return _place(sums(looks.total, group, count), seen, middle, directions), blocks
+
+
+def _places_of(looks: Looks, tracklets: Array, middle: Array, directions: Array) -> Array:
+    return _place(looks.total[tracklets].astype(np.float64), looks.count[tracklets], middle, directions)
+
+
+def _place(total: Array, count: Array, middle: Array, directions: Array) -> Array:
+    """Return where means (rows, directions) lie; a feature that was never seen lies in the middle."""
+    mean = np.where(count > 0, total / np.maximum(count, 1), middle)
+    return np.asarray((mean - middle) @ directions)
 
 
 def _variance(slow: Array, blocks: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antpipe.geometry import Array, bounding_boxes
-from antpipe.tracking.stitch_rows import Rows
+from antpipe.tracking.stitch_rows import Rows, evenly
 
 SPAN = 5
 """Frames over which a velocity is measured."""
@@ -164,11 +164,6 @@ def _means(values: Array, seen: Array) -> tuple[Array, Array]:
     # Many times quicker than a sum over the middle axis.
     total = np.einsum("pnk->pk", np.where(seen[..., None], values, 0))
     return total / np.maximum(count, 1)[:, None], count > 0
-
-
-def evenly(values: Array, most: int) -> Array:
-    """Return up to `most` of the values, evenly."""
-    return values[np.linspace(0, len(values), min(len(values), most), endpoint=False).astype(np.int64)]
 
 
 def _quantile(freedom: Array | float, share: float) -> Array:

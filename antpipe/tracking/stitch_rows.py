@@ -112,6 +112,11 @@ def windows(parts: Iterable[Rows], context: int) -> Iterator[Window]:
         yield Window(rows=_sorted(held), start=start, stop=int(held.frame_idx[-1]) + 1)
 
 
+def evenly(values: Array, most: int) -> Array:
+    """Return up to `most` of the values, evenly."""
+    return values[np.linspace(0, len(values), min(len(values), most), endpoint=False).astype(np.int64)]
+
+
 def _joined(parts: Sequence[Rows]) -> Rows:
     return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 

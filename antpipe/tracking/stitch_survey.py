@@ -8,8 +8,8 @@ import numpy as np
 from antpipe.config.stitching import StitchConfig
 from antpipe.geometry import Array
 from antpipe.poses import Poses
-from antpipe.tracking.stitch_motion import ROWS, Motion, MotionSample, evenly, learn_motion, sample_motion
-from antpipe.tracking.stitch_rows import tracked_rows
+from antpipe.tracking.stitch_motion import ROWS, Motion, MotionSample, learn_motion, sample_motion
+from antpipe.tracking.stitch_rows import evenly, tracked_rows
 
 Source = Callable[[], Iterable[Poses]]
 """Returns the tables of a film in frame order, as often as it is called."""
