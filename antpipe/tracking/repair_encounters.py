@@ -83,7 +83,7 @@ def join_encounters(parts: Iterable[Encounters]) -> Encounters:
         return _nothing()
     every = Encounters(**{name: np.concatenate([getattr(part, name) for part in found]) for name in vars(found[0])})
     every = every[np.lexsort((every.first, every.track[:, 1], every.track[:, 0]))]
-    new = (np.diff(every.track, axis=0) != 0).any(axis=1) | (every.first[1:] - every.last[:-1] > PAUSE)
+    new = (np.diff(every.track, axis=0) != 0).any(axis=1) | (every.first[1:] - every.last[:-1] >= PAUSE)
     starts = np.flatnonzero(np.append(True, new))
     stops = np.append(starts[1:], len(every))
     run = np.repeat(np.arange(len(starts)), stops - starts)

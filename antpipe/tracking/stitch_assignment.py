@@ -36,30 +36,31 @@ def best_joins(end: Array, start: Array, odds: Array) -> Array:
 def margins(end: Array, start: Array, odds: Array, made: Array) -> Array:
     """Return for each join that was made (indices) how much the sum of odds falls without it.
 
-    Looked at are no join in its place, and an exchange with one other join.
+    Looked at are no join in its place, and another one, with what the partners that are left alone then do.
     """
     if not len(made):
         return np.zeros(0)
     count = int(max(end.max(), start.max())) + 1
     of_end, of_start = np.full(count, -1), np.full(count, -1)
     of_end[end[made]] = of_start[start[made]] = made
+    # The best join of an end with a start that is free, and of a start with an end that is free.
+    to_free, from_free = np.zeros(count), np.zeros(count)
+    np.maximum.at(to_free, end, np.where(of_start[start] < 0, odds, 0))
+    np.maximum.at(from_free, start, np.where(of_end[end] < 0, odds, 0))
     margin = np.zeros(len(odds))
     margin[made] = odds[made]
-    for instead, blocked in ((of_end[end], of_start[start]), (of_start[start], of_end[end])):
-        other = np.flatnonzero((instead >= 0) & (instead != np.arange(len(odds))))
-        mine, theirs = instead[other], blocked[other]
-        displaced = np.where(theirs >= 0, odds[theirs], 0)
-        # The two that lose their partner may go together.
-        left = _odds_of(end, start, odds, *_left_over(end, start, mine, theirs, other))
-        left = np.where(theirs >= 0, np.maximum(left, 0), 0)
-        np.minimum.at(margin, mine, odds[mine] - odds[other] + displaced - left)
+    for mine, theirs in ((of_end[end], of_start[start]), (of_start[start], of_end[end])):
+        other = np.flatnonzero((mine >= 0) & (mine != np.arange(len(odds))))
+        mine, theirs = mine[other], theirs[other]
+        same_end = end[other] == end[mine]
+        alone_end = np.where(same_end, end[theirs], end[mine])
+        alone_start = np.where(same_end, start[mine], start[theirs])
+        apart = to_free[alone_end] + from_free[alone_start]
+        left = np.where(same_end, from_free[start[mine]], to_free[end[mine]])
+        both = np.maximum(apart, _odds_of(end, start, odds, alone_end, alone_start)) - odds[theirs]
+        left = np.where(theirs >= 0, both, left)
+        np.minimum.at(margin, mine, odds[mine] - odds[other] - left)
     return np.maximum(margin[made], 0)
-
-
-def _left_over(end: Array, start: Array, mine: Array, theirs: Array, other: Array) -> tuple[Array, Array]:
-    """Return the end and the start that lose their partners when join `other` takes one end each of two joins."""
-    same_end = end[other] == end[mine]
-    return np.where(same_end, end[theirs], end[mine]), np.where(same_end, start[mine], start[theirs])
 
 
 def _odds_of(end: Array, start: Array, odds: Array, ends: Array, starts: Array) -> Array:

@@ -108,7 +108,7 @@ def windows(parts: Iterable[Rows], context: int) -> Iterator[Window]:
         if stop > start:
             yield Window(rows=_sorted(held), start=start, stop=stop)
             held, start = held[held.frame_idx >= stop - context], stop
-    if held is not None and held.frame_idx[-1] >= start:
+    if held is not None and len(held) and held.frame_idx[-1] >= start:
         yield Window(rows=_sorted(held), start=start, stop=int(held.frame_idx[-1]) + 1)
 
 
