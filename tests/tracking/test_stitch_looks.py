@@ -23,9 +23,7 @@ def animals(rng, count, tracklets, rows, spread):
 
 def test_log_odds_are_those_of_two_normal_distributions():
     b, n1, n2, x, y = 4.0, 2.0, 5.0, 1.5, 0.5
-    model = Likeness(
-        middle=np.zeros(1), directions=np.eye(1), between=np.array([b]), slow=np.zeros(1)
-    )
+    model = Likeness(middle=np.zeros(1), directions=np.eye(1), between=np.array([b]), slow=np.zeros(1))
     count = np.array([[n1], [n2]]) * BLOCK
     looks = Looks(total=np.array([[x], [y]]) * count, count=count, block=np.zeros((0, 1)), owner=np.zeros(0), every=1)
     p, q = b + 1 / n1, b + 1 / n2

@@ -66,7 +66,7 @@ def test_log_odds_are_those_of_two_densities():
     off = motion().log_odds(pose, pose + 6, still, gap)[0]
     assert off == pytest.approx(here - 2.5 * np.log(1 + 72 / (3 * 4)))
     assert motion().log_odds(pose, pose + 1e6, still, gap)[0] == -20
-    ahead = motion().log_odds(pose, pose + [4.0, 0], np.array([[4.0, 0]]), gap)[0]
+    ahead = motion().log_odds(pose, pose + np.array([4.0, 0]), np.array([[4.0, 0]]), gap)[0]
     assert here - 0.01 < ahead + 2.5 * np.log(1 + (4 - 4 * motion().coasting(gap)[0]) ** 2 / 12) < here + 0.01
 
 

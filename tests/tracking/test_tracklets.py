@@ -42,7 +42,8 @@ def test_tracks_are_cut_and_summed_up(monkeypatch, rows):
     back = (points[30, 1] - points[25, 1]).mean(axis=0) / 5
     np.testing.assert_allclose(tracklets.end_velocity[2], back, atol=1e-3)
     looks = tracklets.looks[0]
-    np.testing.assert_allclose(looks.total[:, 0], [sum(range(40)), sum(range(44, 90)), sum(range(31)), sum(range(31, 90))])
+    sums = [sum(range(40)), sum(range(44, 90)), sum(range(31)), sum(range(31, 90))]
+    np.testing.assert_allclose(looks.total[:, 0], sums)
     assert looks.count[:, 1].tolist() == [40, 46, 0, 0]
 
 
