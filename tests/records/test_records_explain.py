@@ -226,10 +226,9 @@ def test_fingerprints_are_taken_from_records_and_only_changed_files_are_read_aga
 @pytest.mark.parametrize(
     ("rule", "sections"),
     [
-        ("link", ("track",)),
-        ("track", ("stitch", "track.max_tracks")),
+        ("track", ("track", "stitch")),
         ("train", ("models", "grid", "split.folds", "seed")),
-        ("draw_video", ("report",)),
+        ("draw", ("report", "features")),
         ("export", ("export.coordinates",)),
         ("features", ("features",)),
         ("simulate", ("simulate",)),

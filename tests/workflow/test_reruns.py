@@ -13,8 +13,7 @@ pytestmark = pytest.mark.slow
 OWN = {**CONFIG, "videos": "data/*.mp4", "labels": "data/*.slp", "export": {"formats": ["csv"]}}
 LABELS = {"merge", "split", "audit"}
 MODELS = {"train", "draw_model", "compare", "select"}
-DRAWN = {"draw_features", "draw_video", "draw_trajectories", "draw_continuity"}
-TRACKS = {"link", "track", "features", *DRAWN, "export", "accuracy", "suggest", "summary"}
+TRACKS = {"track", "features", "draw", "export", "accuracy", "suggest", "summary"}
 PREDICTIONS = {"predict", *TRACKS}
 
 
@@ -137,7 +136,7 @@ def test_the_order_of_the_videos_does_not_matter(plan):
         ({"predict": {"peak_threshold": 0.1}}, PREDICTIONS),
         ({"track": {"window": 3}}, TRACKS),
         ({"export": {"coordinates": "video"}}, {"export"}),
-        ({"report": {"overlay_seconds": 0.25}}, {"draw_features", "draw_video", "summary"}),
+        ({"report": {"overlay_seconds": 0.25}}, {"draw", "summary"}),
         ({"export": {"formats": ["csv", "slp"]}}, {"export"}),
     ],
 )

@@ -58,14 +58,19 @@ SPLIT = f"{RESULTS}/labels/split.json"
 SELECTED = f"{MODELS}/selected.json"
 VIDEOS = sorted(INPUTS.videos)
 MODEL_TYPES = list(CONFIG.models.chosen)
-FORMATS = {
-    "parquet": "parquet",
-    "csv": "csv",
-    "slp": "slp",
-    "analysis.h5": "analysis_h5",
-    "nwb": "nwb",
-    "coco.json": "coco",
-    "mot.txt": "mot",
+# The exported files of each video by the end of their names, with what writes them.
+EXPORTED = {
+    suffix: format
+    for suffix, format in {
+        "parquet": "parquet",
+        "csv": "csv",
+        "slp": "slp",
+        "analysis.h5": "analysis_h5",
+        "nwb": "nwb",
+        "coco.json": "coco",
+        "mot.txt": "mot",
+    }.items()
+    if format in CONFIG.export.formats
 }
 # The pictures of each video on the page that sums up, by title.
 PICTURES = {
@@ -76,7 +81,7 @@ PICTURES = {
     "Where animals were": f"{RESULTS}/report/occupancy/{{video}}.png",
 }
 if CONFIG.features.kinds:
-    PICTURES["Angles over time"] = f"{RESULTS}/features/{{video}}.png"
+    PICTURES["Angles over time"] = f"{RESULTS}/report/traces/{{video}}.png"
 # Corrected suggestions become label files; each round has a name of its own.
 ROUND = 1 + sum(Path(path).parent.name == "suggestions" for path in INPUTS.labels)
 SUGGESTIONS = f"{RESULTS}/suggestions/round_{ROUND}"
@@ -91,7 +96,6 @@ wildcard_constraints:
     video=r"[^/]+",
     model_type="|".join(MODEL_TYPES),
     run="|".join(re.escape(run) for run, _ in RUNS),
-    suffix="|".join(re.escape(suffix) for suffix in FORMATS),
 
 
 def raw_video(wildcards):
@@ -164,11 +168,8 @@ def true_identities():
 
 def exported():
     """Return the exported files that the configuration asks for."""
-    wanted = [
-        suffix for suffix, format in FORMATS.items() if format in CONFIG.export.formats
-    ]
     files = expand(
-        f"{RESULTS}/export/{{video}}.{{suffix}}", video=VIDEOS, suffix=wanted
+        f"{RESULTS}/export/{{video}}.{{suffix}}", video=VIDEOS, suffix=list(EXPORTED)
     )
     return files + (
         [f"{RESULTS}/export/long"] if "parquet_long" in CONFIG.export.formats else []
@@ -177,10 +178,7 @@ def exported():
 
 def measured():
     """Return the features of all videos, and what was measured on those that have such a file."""
-    suffixes = ["parquet", "png"] if CONFIG.features.kinds else ["parquet"]
-    return expand(
-        f"{RESULTS}/features/{{video}}.{{suffix}}", video=VIDEOS, suffix=suffixes
-    ) + expand(
+    return expand(f"{RESULTS}/features/{{video}}.parquet", video=VIDEOS) + expand(
         f"{RESULTS}/measurements/{{video}}.{{suffix}}",
         video=MEASUREMENTS,
         suffix=["parquet", "png"],

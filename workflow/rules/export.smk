@@ -7,37 +7,35 @@ OUTPUTS:          export/{video}.{parquet,csv,slp,analysis.h5,nwb,coco.json,mot.
                   videos)
 """
 
+if EXPORTED:
 
-rule export:
-    """Writing the tracks of each video for other programs."""
-    input:
-        # The Parquet table has the features; the other formats hold poses alone.
-        tracks=lambda wildcards: (
-            rules.features.output.features
-            if wildcards.suffix == "parquet"
-            else rules.track.output.tracks
-        ),
-        sidecar=rules.preprocess.output.sidecar,
-    output:
-        f"{RESULTS}/export/{{video}}.{{suffix}}",
-    log:
-        f"{RESULTS}/logs/export/{{video}}.{{suffix}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/export/{{video}}.{{suffix}}.jsonl"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        format=lambda wildcards: FORMATS[wildcards.suffix],
-        coordinates=CONFIG.export.coordinates,
-        code=code_version("antpipe.export.export"),
-    message:
-        "Writing {wildcards.video}.{wildcards.suffix}"
-    script:
-        "../scripts/export.py"
+    rule export:
+        """Writing the tracks of each video for other programs."""
+        input:
+            tracks=rules.track.output.tracks,
+            # The Parquet table has the features; the other formats hold poses alone.
+            features=rules.features.output.features if "parquet" in EXPORTED else [],
+            sidecar=rules.preprocess.output.sidecar,
+        output:
+            [f"{RESULTS}/export/{{video}}.{suffix}" for suffix in EXPORTED],
+        log:
+            f"{RESULTS}/logs/export/{{video}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/export/{{video}}.jsonl"
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=240,
+        params:
+            formats=list(EXPORTED.values()),
+            coordinates=CONFIG.export.coordinates,
+            code=code_version("antpipe.export.export"),
+        message:
+            "Writing the tracks of {wildcards.video} for other programs"
+        script:
+            "../scripts/export.py"
 
 
 rule export_long:
@@ -58,10 +56,9 @@ rule export_long:
         mem_mb=4000,
         runtime=240,
     params:
-        format="parquet_long",
         coordinates=CONFIG.export.coordinates,
         code=code_version("antpipe.export.export"),
     message:
         "Writing all tracks as one data set"
     script:
-        "../scripts/export.py"
+        "../scripts/export_long.py"

@@ -2,7 +2,7 @@
 Measure angles, lengths and speeds on the tracked poses, and join them with measurements of other devices by time.
 
 REQUIRED INPUTS:  tracks/{video}.parquet; for the join the sensor's file and videos/{video}.json
-OUTPUTS:          features/{video}.parquet (the poses with features as columns), features/{video}.png (angles over time)
+OUTPUTS:          features/{video}.parquet (the poses with features as columns)
                   measurements/{video}.parquet (each frame with measured values and features),
                   measurements/{video}.png and .tsv (how they go together)
 """
@@ -31,37 +31,6 @@ rule features:
         "Measuring the animals of {wildcards.video}"
     script:
         "../scripts/features.py"
-
-
-rule draw_features:
-    """Drawing the angles of each video over time."""
-    input:
-        features=rules.features.output.features,
-    output:
-        traces=report(
-            f"{RESULTS}/features/{{video}}.png",
-            category="Videos",
-            subcategory="{video}",
-            labels={"picture": "angles over time"},
-            caption="../report/traces.rst",
-        ),
-    log:
-        f"{RESULTS}/logs/draw_features/{{video}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/draw_features/{{video}}.jsonl"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=60,
-    params:
-        seconds=CONFIG.report.overlay_seconds,
-        code=code_version("antpipe.report.traces"),
-    message:
-        "Drawing the angles of {wildcards.video}"
-    script:
-        "../scripts/draw_features.py"
 
 
 rule measurements:

@@ -1,20 +1,38 @@
 """
 Pictures and figures of everything, for a person to look at.
 
-REQUIRED INPUTS:  tracks, videos, models, labels
+REQUIRED INPUTS:  tracks, features, videos, models, labels
 OUTPUTS:          report/{video}.mp4 (overlay), report/{video}.png (a frame of it), report/{video}.tracks.png (timeline),
-                  report/trajectories/{video}.png, report/occupancy/{video}.png,
+                  report/trajectories/{video}.png, report/occupancy/{video}.png, report/traces/{video}.png (angles),
                   report/continuity/{video}.png (where tracks broke, what to look at), .tracks.tsv, .to_check.tsv,
                   report/accuracy.json, report/summary.html
 """
 
+# Only where there are features.
+TRACES = (
+    {
+        "traces": report(
+            f"{RESULTS}/report/traces/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "angles over time"},
+            caption="../report/traces.rst",
+        )
+    }
+    if CONFIG.features.kinds
+    else {}
+)
 
-rule draw_video:
-    """Drawing the poses and tracks of each video."""
+
+rule draw:
+    """Drawing the poses and tracks of each video, and what was measured on them."""
     input:
         video=rules.preprocess.output.video,
         tracks=rules.track.output.tracks,
+        events=rules.track.output.events,
+        features=rules.features.output.features if CONFIG.features.kinds else [],
     output:
+        **TRACES,
         overlay=report(
             f"{RESULTS}/report/{{video}}.mp4",
             category="Videos",
@@ -36,33 +54,15 @@ rule draw_video:
             labels={"picture": "tracks over time"},
             caption="../report/timeline.rst",
         ),
-    log:
-        f"{RESULTS}/logs/draw_video/{{video}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/draw_video/{{video}}.jsonl"
-    wildcard_constraints:
-        video=ONE_OF_THE_VIDEOS,
-    conda:
-        ENVIRONMENT
-    threads: 2
-    resources:
-        mem_mb=3000,
-        runtime=240,
-    params:
-        settings=settings(CONFIG.report),
-        code=code_version("antpipe.report.video"),
-    message:
-        "Drawing the poses of {wildcards.video}"
-    script:
-        "../scripts/draw_video.py"
-
-
-rule draw_trajectories:
-    """Drawing where the animals of each video went."""
-    input:
-        video=rules.preprocess.output.video,
-        tracks=rules.track.output.tracks,
-    output:
+        continuity=report(
+            f"{RESULTS}/report/continuity/{{video}}.png",
+            category="Videos",
+            subcategory="{video}",
+            labels={"picture": "breaks and doubts of tracks"},
+            caption="../report/continuity.rst",
+        ),
+        per_track=f"{RESULTS}/report/continuity/{{video}}.tracks.tsv",
+        to_check=f"{RESULTS}/report/continuity/{{video}}.to_check.tsv",
         trajectories=report(
             f"{RESULTS}/report/trajectories/{{video}}.png",
             category="Videos",
@@ -78,58 +78,28 @@ rule draw_trajectories:
             caption="../report/occupancy.rst",
         ),
     log:
-        f"{RESULTS}/logs/draw_trajectories/{{video}}.log",
+        f"{RESULTS}/logs/draw/{{video}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_trajectories/{{video}}.jsonl"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=120,
-    params:
-        features=lambda wildcards: settings(CONFIG.features.of_video(wildcards.video)),
-        code=code_version("antpipe.report.trajectories_draw"),
-    message:
-        "Drawing where the animals of {wildcards.video} went"
-    script:
-        "../scripts/draw_trajectories.py"
-
-
-rule draw_continuity:
-    """Drawing how continuous the tracks of each video are, and what a person should look at."""
-    input:
-        video=rules.preprocess.output.video,
-        tracks=rules.track.output.tracks,
-        events=rules.track.output.events,
-    output:
-        figure=report(
-            f"{RESULTS}/report/continuity/{{video}}.png",
-            category="Videos",
-            subcategory="{video}",
-            labels={"picture": "breaks and doubts of tracks"},
-            caption="../report/continuity.rst",
-        ),
-        per_track=f"{RESULTS}/report/continuity/{{video}}.tracks.tsv",
-        to_check=f"{RESULTS}/report/continuity/{{video}}.to_check.tsv",
-    log:
-        f"{RESULTS}/logs/draw_continuity/{{video}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/draw_continuity/{{video}}.jsonl"
+        f"{RESULTS}/benchmarks/draw/{{video}}.jsonl"
     wildcard_constraints:
         video=ONE_OF_THE_VIDEOS,
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: 2
     resources:
         mem_mb=3000,
-        runtime=60,
+        runtime=300,
     params:
-        code=code_version("antpipe.report.continuity_figure"),
+        settings=settings(CONFIG.report),
+        features=lambda wildcards: settings(CONFIG.features.of_video(wildcards.video)),
+        code=[
+            code_version(f"antpipe.report.{module}")
+            for module in ("video", "continuity_figure", "trajectories_draw", "traces")
+        ],
     message:
-        "Drawing the breaks and doubts of the tracks of {wildcards.video}"
+        "Drawing {wildcards.video}"
     script:
-        "../scripts/draw_continuity.py"
+        "../scripts/draw.py"
 
 
 rule accuracy:

@@ -2,45 +2,25 @@
 Link the instances of each video into tracks, first frame by frame, then once more with the whole film in view.
 
 REQUIRED INPUTS:  predictions/{video}.parquet
-OUTPUTS:          tracks/linked/{video}.parquet (frame by frame), tracks/{video}.parquet (broken tracks joined, exchanged
-                  ones mended), tracks/{video}.events.tsv (where tracks begin, end and were joined, and how surely)
+OUTPUTS:          tracks/{video}.parquet (linked frame by frame, broken tracks joined, exchanged ones mended),
+                  tracks/{video}.events.tsv (where tracks begin, end and were joined, and how surely)
+                  tracks/linked/{video}.parquet (before joining and mending; kept with `--notemp`)
 """
 
 
-rule link:
-    """Linking the instances of each video from frame to frame."""
+rule track:
+    """Linking the animals of each video into tracks, and joining and mending those."""
     input:
         poses=f"{RESULTS}/predictions/{{video}}.parquet",
-        video=rules.preprocess.output.video if CONFIG.track.needs_video else [],
-    output:
-        linked=f"{RESULTS}/tracks/linked/{{video}}.parquet",
-    log:
-        f"{RESULTS}/logs/link/{{video}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/link/{{video}}.jsonl"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(60, per_gb=240),
-    params:
-        settings=settings(CONFIG.track),
-        code=code_version("antpipe.tracking.track"),
-    message:
-        "Linking the animals of {wildcards.video} from frame to frame"
-    script:
-        "../scripts/link.py"
-
-
-rule track:
-    """Joining broken tracks of each video and mending exchanged ones."""
-    input:
-        linked=rules.link.output.linked,
-        video=rules.preprocess.output.video if CONFIG.stitch.appearance else [],
+        video=(
+            rules.preprocess.output.video
+            if CONFIG.track.needs_video or CONFIG.stitch.appearance
+            else []
+        ),
     output:
         tracks=f"{RESULTS}/tracks/{{video}}.parquet",
         events=f"{RESULTS}/tracks/{{video}}.events.tsv",
+        linked=temp(f"{RESULTS}/tracks/linked/{{video}}.parquet"),
     log:
         f"{RESULTS}/logs/track/{{video}}.log",
     benchmark:
@@ -50,16 +30,15 @@ rule track:
     threads: 1
     resources:
         mem_mb=growing(3000),
-        runtime=growing(60, per_gb=240),
+        runtime=growing(60, per_gb=480),
     params:
-        settings=settings(CONFIG.stitch),
-        animals=(
-            CONFIG.track.max_tracks
-            if isinstance(CONFIG.track.max_tracks, int)
-            else None
-        ),
-        code=code_version("antpipe.tracking.stitch"),
+        link=settings(CONFIG.track),
+        stitch=settings(CONFIG.stitch),
+        code=[
+            code_version("antpipe.tracking.track"),
+            code_version("antpipe.tracking.stitch"),
+        ],
     message:
-        "Joining the tracks of {wildcards.video}"
+        "Tracking the animals of {wildcards.video}"
     script:
         "../scripts/track.py"

@@ -4,9 +4,6 @@ from antpipe.export.export import export_poses
 from antpipe.job import job
 
 with job(snakemake):
-    export_poses(
-        [Path(path) for path in snakemake.input if path.endswith(".parquet")],
-        Path(snakemake.output[0]),
-        format=snakemake.params.format,
-        coordinates=snakemake.params.coordinates,
-    )
+    for format, output in zip(snakemake.params.formats, snakemake.output, strict=True):
+        poses = snakemake.input.features if format == "parquet" else snakemake.input.tracks
+        export_poses([Path(poses)], Path(output), format=format, coordinates=snakemake.params.coordinates)
