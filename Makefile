@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
-PARALLEL := -n $(CORES) --maxprocesses 4 --dist loadgroup
+PARALLEL := -n $(CORES) --maxprocesses 4 --dist loadfile
 
 env: .venv/ready
 

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -58,6 +59,32 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(old)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def scratch_directory(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`, for what is needed on the way to it; it goes when the block ends."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name[:80]}.", dir=path.parent) as folder:
+        yield Path(folder)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove what processes that were killed while they wrote `path` left beside it.
+
+    To be called where no other process writes `path`.
+    """
+    path = Path(path)
+    # As the functions above name them; the letters in the middle are those of `tempfile`.
+    file = re.compile(rf"\.[a-z0-9_]{{8}}\.{re.escape(path.name[-80:])}")
+    folder = re.compile(rf"\.{re.escape(path.name[:80])}\.(old\.)?[a-z0-9_]{{8}}")
+    with contextlib.suppress(FileNotFoundError), os.scandir(path.parent) as entries:
+        for entry in list(entries):
+            if folder.fullmatch(entry.name):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif file.fullmatch(entry.name):
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from antpipe.backend import start_backend
 from antpipe.errors import AntpipeError
+from antpipe.files import remove_leftovers
 from antpipe.records.heartbeat import beat, cause
 from antpipe.records.record import write_record
 from antpipe.records.task import Task
@@ -31,6 +32,8 @@ def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
     _redirect(task.log)
     try:
         with beat(task):
+            for output in task.outputs:
+                remove_leftovers(output)
             if network:
                 print(f"running on {start_backend()}", file=sys.stderr, flush=True)
             yield

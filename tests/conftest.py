@@ -18,7 +18,5 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file in one process, and all that run the workflow, so that fixtures are made once."""
-    for item in items:
-        group = "workflow" if "workflow" in item.path.parts else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with the tests of the workflow, which take longest, so that no process is left with them at the end."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)

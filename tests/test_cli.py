@@ -274,7 +274,8 @@ def test_a_split_is_written(antpipe, lab):
 
 
 def test_tracks_are_written_with_the_asked_settings(antpipe, lab):
-    code, _, _ = antpipe(*TRACK, "--window", "3", "--gate", "0.4", "--max-tracks", "2", "--min-length", "2")
+    given = ("--window", "3", "--gate", "0.4", "--max-tracks", "2", "--min-length", "2")
+    code, _, _ = antpipe(*TRACK, *given, "--no-stitch")
     assert code == 0
     tracked = read_poses("out")
     assert tracked.track.tolist() == ["track_0"] * 10
@@ -285,6 +286,10 @@ def test_tracks_are_written_with_the_asked_settings(antpipe, lab):
         "max_tracks": 2,
         "min_length": 2,
     }
+    assert "stitching" not in tracked.info.provenance
+    assert antpipe(*TRACK, *given)[0] == 0
+    assert read_poses("out").info.provenance["stitching"]["settings"]["min_length"] == 2
+    assert Path("out.events.tsv").is_file()
 
 
 def test_a_film_is_cut_and_scaled(antpipe, lab):

@@ -4,7 +4,15 @@ import stat
 
 import pytest
 
-from antpipe.files import atomic_directory, atomic_path, fingerprint, read_json, write_json
+from antpipe.files import (
+    atomic_directory,
+    atomic_path,
+    fingerprint,
+    read_json,
+    remove_leftovers,
+    scratch_directory,
+    write_json,
+)
 
 NAMES = ["poses.parquet", "a b 'c' \"d\".json", "Ameise ü 蟻.mp4", "no_suffix", ".hidden", "x" * 200 + ".npz"]
 
@@ -101,3 +109,22 @@ def test_the_fingerprint_is_the_sha256_of_all_bytes(tmp_path):
     content = bytes(range(256)) * 5000
     (tmp_path / "f").write_bytes(content)
     assert fingerprint(tmp_path / "f") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_killed_process_left_goes_and_nothing_else(tmp_path, name):
+    kept = ["other.parquet", f"x{name}", f".{name}.json", "..resume.notes", "results"]
+    for other in kept:
+        (tmp_path / other).touch()
+    path = tmp_path / name
+    path.touch()
+    for block in (atomic_path, atomic_directory, scratch_directory):
+        killed = os.fork()
+        if not killed:
+            with block(tmp_path / name):
+                os._exit(9)
+        os.waitpid(killed, 0)
+    assert len(everything_in(tmp_path)) == len(kept) + 4
+    remove_leftovers(path)
+    assert everything_in(tmp_path) == sorted([*kept, name])
+    remove_leftovers(tmp_path / "no folder" / name)

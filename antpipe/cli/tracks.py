@@ -13,7 +13,10 @@ from antpipe.cli.options import number, section
 def track(
     poses: Path,
     output: Output,
-    video: Annotated[Path | None, typer.Option(help="The video, for methods that look at pixels.")] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(help="The video, for methods that look at pixels, or to compare animals by their looks."),
+    ] = None,
     method: Annotated[
         str | None, typer.Option(help="motion, simple, flow, simplemaxtracks, flowmaxtracks or kalman.")
     ] = None,
@@ -77,19 +80,33 @@ def track(
         bool | None, typer.Option("--oks-score-weighting", help="object_keypoint: weigh nodes by their scores.")
     ] = None,
     oks_normalization: Annotated[str | None, typer.Option(help="object_keypoint: all, ref or union.")] = None,
+    stitch: Annotated[
+        bool | None,
+        typer.Option(
+            "--stitch/--no-stitch",
+            help="Join broken tracks and mend exchanged ones with the whole film in view; by default with motion only.",
+        ),
+    ] = None,
 ) -> None:
-    """Link the instances of a poses file into tracks. What is not given is as in config.yaml's section `track`."""
+    """Link the instances of a poses file into tracks; OUTPUT gets a table .events.tsv beside it of joins and repairs.
+
+    What is not given is as in config.yaml's section `track`.
+    """
     # All options are settings of the same name, so that no default is written twice.
     given = {name: value for name, value in locals().items() if value is not None}
+    from antpipe.config.stitching import StitchConfig
     from antpipe.config.tracking import TrackConfig
-    from antpipe.tracking.track import track_file
+    from antpipe.tracking.stitch_track import track_and_stitch
 
-    values = {name: value for name, value in given.items() if name not in {"poses", "output", "video"}}
+    values = {name: value for name, value in given.items() if name not in {"poses", "output", "video", "stitch"}}
     for name in {"oks_errors", "kf_node_indices"} & values.keys():
         values[name] = [number(f"--{name.replace('_', '-')}", part) for part in values[name].split(",")]
     if values.get("max_tracks", "auto") != "auto":
         values["max_tracks"] = number("--max-tracks", values["max_tracks"])
-    track_file(poses, output, section(TrackConfig, values), video)
+    events = output.with_suffix(".events.tsv")
+    tracking = section(TrackConfig, values)
+    stitching = StitchConfig(enabled=stitch, appearance=video is not None and not tracking.needs_video)
+    track_and_stitch(poses, output, events, tracking, stitching, video)
 
 
 @app.command()

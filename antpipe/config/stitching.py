@@ -10,6 +10,9 @@ from antpipe.config.base import Count, Positive, Section
 class StitchConfig(Section):
     """How broken tracks are joined, and tracks that changed animals are mended."""
 
+    enabled: bool | None = None
+    """Whether there is a second look. By default there is one with `track.method: motion`; SLEAP's methods are left to
+    do what they do in SLEAP."""
     max_gap: Count = 96
     """Longest time in frames for which an animal may be out of sight and still be taken for the same one."""
     least_odds: Annotated[float, Field(ge=1)] = 5.0
@@ -28,3 +31,7 @@ class StitchConfig(Section):
     leg taken for an animal: they lose their name."""
     appearance: bool = False
     """Whether animals are compared by their pixels too, which takes reading the video once more."""
+
+    def follows(self, method: str) -> bool:
+        """Return whether there is a second look after this method of tracking."""
+        return method == "motion" if self.enabled is None else self.enabled

@@ -1,13 +1,14 @@
 """Both looks at a film in one go: tracks frame by frame, and then the tracks as a whole."""
 
-import tempfile
 from pathlib import Path
 
 from antpipe.config.stitching import StitchConfig
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
+from antpipe.files import scratch_directory
 from antpipe.poses import iter_poses
 from antpipe.tracking.count import count_animals
+from antpipe.tracking.events import write_events
 from antpipe.tracking.stitch import stitch_file
 from antpipe.tracking.track import track_file
 
@@ -21,6 +22,8 @@ def track_and_stitch(
     video: str | Path | None = None,
 ) -> None:
     """Link the instances of a poses file into tracks, join and mend them, and write what was done as a table.
+
+    Where there is no second look (`stitching.enabled`), the table is empty.
 
     The settings that are about whole tracks count at the end: the first look breaks off many tracks that the second one
     joins. So with method `motion` the limit on tracks (`max_tracks`) is kept by the second look alone, which gets more
@@ -39,6 +42,10 @@ def track_and_stitch(
         PosesError: if the file cannot be read, or its frames are out of order.
         VideoError: if the video cannot be read, or is not that of the poses.
     """
+    if not stitching.follows(tracking.method):
+        track_file(predictions, output, tracking, video)
+        write_events(events, [])
+        return
     if video is None and stitching.appearance:
         raise ConfigError(f"{predictions}: stitch.appearance needs the video, got none; give it or turn appearance off")
     animals = tracking.max_tracks
@@ -47,8 +54,7 @@ def track_and_stitch(
     limit = None if tracking.method == "motion" else animals
     first = tracking.model_copy(update={"max_tracks": limit, "min_length": 1})
     second = stitching.model_copy(update={"min_length": max(stitching.min_length, tracking.min_length)})
-    Path(output).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=Path(output).parent, prefix=".track.") as folder:
-        linked = Path(folder) / "linked.parquet"
+    with scratch_directory(output) as folder:
+        linked = folder / "linked.parquet"
         track_file(predictions, linked, first, video if tracking.needs_video else None)
         stitch_file(linked, output, events, second, animals=animals, video=video)

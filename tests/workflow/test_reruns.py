@@ -25,7 +25,7 @@ def lab(tmp_path_factory, project):
     for name in ("antpipe", "workflow", "profiles", "envs"):
         shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", code)
-    status, output = snakemake(folder, "--cores", "2", config=OWN, code=code)
+    status, output = snakemake(folder, "--cores", "1", config=OWN, code=code)
     assert status == 0, output[-6000:]
     return folder, code
 
@@ -39,7 +39,7 @@ def plan(lab):
         shutil.copytree(place, kept)
 
     def dry_run(**change):
-        status, output = snakemake(folder, "-n", "--cores", "2", config=merged(OWN, change), code=code)
+        status, output = snakemake(folder, "-n", "--cores", "1", config=merged(OWN, change), code=code)
         assert status == 0, output[-3000:]
         return planned(output)
 
@@ -147,7 +147,7 @@ def test_a_change_of_the_configuration_runs_its_stage_and_what_follows(plan, cha
 def test_a_change_of_one_model_trains_that_one_alone(lab):
     folder, code = lab
     change = merged(OWN, {"models": {"centroid": {"optimization": {"epochs": 2}}}})
-    _, output = snakemake(folder, "-n", "--cores", "2", config=change, code=code)
+    _, output = snakemake(folder, "-n", "--cores", "1", config=change, code=code)
     assert "Training the centroid network" in output
     assert "Training the centered_instance network" not in output
 
@@ -155,6 +155,6 @@ def test_a_change_of_one_model_trains_that_one_alone(lab):
 def test_a_project_that_was_moved_stays_finished(lab, plan, tmp_path):
     folder, code = lab
     shutil.copytree(folder, tmp_path / "elsewhere", symlinks=True)
-    status, output = snakemake(tmp_path / "elsewhere", "-n", "--cores", "2", config=OWN, code=code)
+    status, output = snakemake(tmp_path / "elsewhere", "-n", "--cores", "1", config=OWN, code=code)
     assert status == 0
     assert "Nothing to be done" in output

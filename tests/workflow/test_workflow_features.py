@@ -26,9 +26,9 @@ OWN = {
         "compare": {"max_lag_s": 0.5, "min_samples": 10},
     },
 }
-RULES = ("features", "measurements", "draw_measurements", "export", "draw")
+RULES = ("features", "measurements", "draw_measurements", "export")
 TARGETS = [
-    *(f"results/features/{video}.png" for video in VIDEOS),
+    *(f"results/features/{video}.parquet" for video in VIDEOS),
     *(f"results/export/{video}.{suffix}" for video in VIDEOS for suffix in ("parquet", "csv")),
     "results/measurements/ants_001.png",
 ]
@@ -114,8 +114,8 @@ def test_the_force_is_joined_at_its_time_and_its_lag_found(project):
     [
         ("measurements", {"compare": {"max_lag_s": 0.2}}, {"draw_measurements"}),
         ("measurements", {"sync": {"ants_002": [[0, 1]], **OWN["measurements"]["sync"]}}, set()),
-        ("features", {"pixels_per_mm": {"ants_001": 10.0, "ants_002": 9.0}}, {"features", "draw", "export"}),
-        ("features", {"window": 9}, {"features", "draw", "measurements", "draw_measurements", "export"}),
+        ("features", {"pixels_per_mm": {"ants_001": 10.0, "ants_002": 9.0}}, {"features", "export"}),
+        ("features", {"window": 9}, {"features", "measurements", "draw_measurements", "export"}),
     ],
 )
 def test_only_what_changed_runs_again(section, change, jobs, project):

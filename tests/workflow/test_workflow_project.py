@@ -48,7 +48,7 @@ rule forces:
 
 def run(folder, *arguments):
     """Run snakemake in a folder, with the profile that it finds by itself; return its exit code and its output."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, arguments)]
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *map(str, arguments)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=800, check=False)
     return done.returncode, done.stdout + done.stderr
 

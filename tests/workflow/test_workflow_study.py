@@ -29,7 +29,7 @@ def test_the_study_trains_each_network_fifty_two_times(tmp_path):
     (tmp_path / "data" / "labels").mkdir()
     write_labels(tmp_path / "data" / "labels" / "ants.slp", sio.Labels(frames, videos=[film], skeletons=[skeleton]))
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path, "-n"]
-    command += ["--configfile", ROOT / "examples" / "study" / "config.yaml", "--until", "compare", "--cores", "2"]
+    command += ["--configfile", ROOT / "examples" / "study" / "config.yaml", "--until", "compare", "--cores", "1"]
     run = subprocess.run(
         [*map(str, command), "--workflow-profile", "none"], capture_output=True, text=True, check=False
     )

@@ -4,7 +4,6 @@ Link the instances of each video into tracks, first frame by frame, then once mo
 REQUIRED INPUTS:  predictions/{video}.parquet
 OUTPUTS:          tracks/{video}.parquet (linked frame by frame, broken tracks joined, exchanged ones mended),
                   tracks/{video}.events.tsv (where tracks begin, end and were joined, and how surely)
-                  tracks/linked/{video}.parquet (before joining and mending; kept with `--notemp`)
 """
 
 
@@ -14,13 +13,14 @@ rule track:
         poses=f"{RESULTS}/predictions/{{video}}.parquet",
         video=(
             rules.preprocess.output.video
-            if CONFIG.track.needs_video or CONFIG.stitch.appearance
+            if CONFIG.track.needs_video
+            or CONFIG.stitch.appearance
+            and CONFIG.stitch.follows(CONFIG.track.method)
             else []
         ),
     output:
         tracks=f"{RESULTS}/tracks/{{video}}.parquet",
         events=f"{RESULTS}/tracks/{{video}}.events.tsv",
-        linked=temp(f"{RESULTS}/tracks/linked/{{video}}.parquet"),
     log:
         f"{RESULTS}/logs/track/{{video}}.log",
     benchmark:
@@ -34,10 +34,7 @@ rule track:
     params:
         link=settings(CONFIG.track),
         stitch=settings(CONFIG.stitch),
-        code=[
-            code_version("antpipe.tracking.track"),
-            code_version("antpipe.tracking.stitch"),
-        ],
+        code=code_version("antpipe.tracking.stitch_track"),
     message:
         "Tracking the animals of {wildcards.video}"
     script:
