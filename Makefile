@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
-PARALLEL := -n $(CORES) --maxprocesses 4 --dist loadfile
+PARALLEL := -n $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 env: .venv/ready
 
@@ -27,7 +27,7 @@ test: env
 	"$(BIN)/python" -m pytest $(PARALLEL) -m "not slow"
 
 test-all: env
-	"$(BIN)/python" -m pytest $(PARALLEL)
+	"$(BIN)/python" -m pytest $(PARALLEL) --durations=25
 
 check: env
 	"$(BIN)/ruff" check .

@@ -288,7 +288,7 @@ def test_tracks_are_written_with_the_asked_settings(antpipe, lab):
     }
     assert "stitching" not in tracked.info.provenance
     assert antpipe(*TRACK, *given)[0] == 0
-    assert read_poses("out").info.provenance["stitching"]["settings"]["min_length"] == 2
+    assert read_poses("out").info.provenance["stitching"]["settings"]["min_length"] == 3, "its own, which is longer"
     assert Path("out.events.tsv").is_file()
 
 

@@ -1,6 +1,7 @@
 """A simulated project that is small enough to run in a minute or two."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,17 @@ def snakemake(folder, *arguments, **options):
     command, environment = command_of(folder, *arguments, **options)
     run = subprocess.run(command, capture_output=True, text=True, timeout=800, env=environment, check=False)
     return run.returncode, run.stdout + run.stderr
+
+
+def stop(run):
+    """Press Ctrl-C until a run ends, and return its exit code: while it plans, Snakemake may miss the first one."""
+    for _ in range(20):
+        run.send_signal(signal.SIGINT)
+        try:
+            return run.wait(timeout=6)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError("Ctrl-C does not end the run")
 
 
 def planned(output):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_project import command_of, snakemake
+from small_project import command_of, snakemake, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TABLES = tuple(f"results/export/ants_00{number}.csv" for number in (1, 2))
@@ -59,7 +59,7 @@ def assert_equal(folder, project):
 
 def test_after_kills_at_random_moments_and_a_stop_the_results_are_those_of_an_undisturbed_run(project, tmp_path):
     moments = random.Random(7)
-    for _ in range(3):
+    for _ in range(2):
         run = begin(tmp_path)
         time.sleep(moments.uniform(3, 14))
         os.killpg(run.pid, signal.SIGKILL)
@@ -73,8 +73,7 @@ def test_after_kills_at_random_moments_and_a_stop_the_results_are_those_of_an_un
     run = begin(tmp_path)
     wait_for(run, ".predict.py")
     time.sleep(moments.uniform(0, 3))
-    run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=60) != 0
+    assert stop(run) != 0
     code, output = snakemake(tmp_path, "--cores", "1", *TABLES)
     assert code == 0, output[-6000:]
     assert_equal(tmp_path, project)

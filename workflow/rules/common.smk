@@ -4,8 +4,8 @@ What all chapters share: the checked configuration, the videos, and the version 
 
 import os
 import re
+import shutil
 import sys
-import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -25,7 +25,6 @@ from antpipe.provenance import code_version
 from antpipe.resources import make_interpreter_callable
 
 make_interpreter_callable()
-STARTED_S = time.time()
 
 try:
     CONFIG = parse_config(dict(config))
@@ -59,17 +58,18 @@ SELECTED = f"{MODELS}/selected.json"
 VIDEOS = sorted(INPUTS.videos)
 MODEL_TYPES = list(CONFIG.models.chosen)
 # The exported files of each video by the end of their names, with what writes them.
+FORMATS = {
+    "parquet": "parquet",
+    "csv": "csv",
+    "slp": "slp",
+    "analysis.h5": "analysis_h5",
+    "nwb": "nwb",
+    "coco.json": "coco",
+    "mot.txt": "mot",
+}
 EXPORTED = {
     suffix: format
-    for suffix, format in {
-        "parquet": "parquet",
-        "csv": "csv",
-        "slp": "slp",
-        "analysis.h5": "analysis_h5",
-        "nwb": "nwb",
-        "coco.json": "coco",
-        "mot.txt": "mot",
-    }.items()
+    for suffix, format in FORMATS.items()
     if format in CONFIG.export.formats
 }
 # The pictures of each video on the page that sums up, by title.
@@ -96,6 +96,21 @@ wildcard_constraints:
     video=r"[^/]+",
     model_type="|".join(MODEL_TYPES),
     run="|".join(re.escape(run) for run, _ in RUNS),
+
+
+def check_scheduler():
+    """Stop before the first job if the scheduler's program is not there; each job would fail with a page of its own."""
+    settings = workflow.executor_settings
+    # Every profile names, among its commands, the one program that cancels jobs.
+    program = {
+        "slurm": "sbatch",
+        "cluster-generic": getattr(settings, "cancel_cmd", None),
+    }.get(workflow.executor_plugin.name)
+    if program and shutil.which(program) is None:
+        raise WorkflowError(
+            f"{program}: there is no such program on this computer, so no job can be submitted; run this on the "
+            "cluster's login node, or without --profile to use this computer alone"
+        )
 
 
 def raw_video(wildcards):

@@ -92,10 +92,7 @@ rule draw:
     params:
         settings=settings(CONFIG.report),
         features=lambda wildcards: settings(CONFIG.features.of_video(wildcards.video)),
-        code=[
-            code_version(f"antpipe.report.{module}")
-            for module in ("video", "continuity_figure", "trajectories_draw", "traces")
-        ],
+        code=code_version("antpipe.report.pictures"),
     message:
         "Drawing {wildcards.video}"
     script:
