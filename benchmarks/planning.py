@@ -42,8 +42,9 @@ def main() -> None:
 
 def plan(folder: Path) -> tuple[float, int]:
     """Return the seconds of a dry run, and how many jobs it names."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder, "--cores", "2"]
-    command += ["--workflow-profile", ROOT / "profiles" / "default", "--dry-run", "--quiet", "rules"]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
+    command += ["--workflow-profile", ROOT / "profiles" / "default"]
+    command += ["--cores", "2", "--dry-run", "--quiet", "rules"]
     start = time.perf_counter()
     run = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - start
