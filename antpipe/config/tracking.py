@@ -54,10 +54,10 @@ class TrackConfig(Section):
     window: Count = 12
     """Frames for which a track that is not seen stays open; for SLEAP's methods also the frames that are looked at
     (SLEAP: 5)."""
-    gate: Positive = 0.8
+    gate: Positive = 0.65
     """Farthest mean distance between an instance and where its track should be, in body sizes (the diagonal of the
     animal's bounding box). A stranger beyond it starts a track of its own. SLEAP has no such limit."""
-    leap: Annotated[float, Field(ge=0)] = 1.5
+    leap: Annotated[float, Field(ge=0)] = 1.0
     """Farthest leap, in body sizes, of an animal that has nobody else about it: a startled animal, not a stranger. 0:
     none. Only for `motion`."""
     weak_score: Share = 0.6

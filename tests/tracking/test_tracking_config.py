@@ -8,7 +8,7 @@ from antpipe.tracking.registry import MATCHERS, METHODS, SIMILARITIES
 
 OTHER = {
     "similarity": "iou",
-    "leap": 1.0,
+    "leap": 0.5,
     "weak_score": 0.1,
     "body_size": 50.0,
     "robust": 0.5,

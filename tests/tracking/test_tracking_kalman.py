@@ -179,4 +179,4 @@ def test_the_score_is_1_where_the_track_was_expected():
     result = tracked([animals((0, 0), (200, 0))] * 8 + [animals((0, 0), (200 + 0.2 * SIZE, 0))], **KALMAN)
     first, second = result.tracking_score[-2:]
     assert first == pytest.approx(1)
-    assert second == pytest.approx(1 - 0.1 / 0.8)  # half of the way, as y did not change
+    assert second == pytest.approx(1 - 0.1 / 0.65)  # half of the way, as y did not change

@@ -43,7 +43,7 @@ def test_an_animal_that_goes_on_behind_another_keeps_its_name():
 
 
 @pytest.mark.parametrize(
-    ("distance", "same"), [(0.0, True), (0.55, True), (1.4, True), (1.6, False), (5.0, False), (100.0, False)]
+    ("distance", "same"), [(0.0, True), (0.55, True), (0.95, True), (1.05, False), (5.0, False), (100.0, False)]
 )
 def test_a_stranger_beyond_the_gate_and_the_leap_gets_a_track_of_its_own(distance, same):
     *_, (last,) = track([*STILL, animals((distance * SIZE, 0))])
@@ -251,7 +251,7 @@ def test_the_score_is_1_where_the_track_was_expected_and_0_at_the_gate():
     assert np.isnan(result.tracking_score[0])
     np.testing.assert_array_equal(result.tracking_score[1:3], 1)
     assert result.tracking_score[3] == pytest.approx(0.5)
-    leap = tracked([*STILL, animals((1.2 * SIZE, 0))])
+    leap = tracked([*STILL, animals((0.9 * SIZE, 0))])
     assert leap.tracking_score[-1] == 0
 
 

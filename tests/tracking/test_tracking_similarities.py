@@ -113,6 +113,6 @@ def test_object_keypoint_needs_an_error_for_each_node_or_one_for_all():
 def test_what_is_equally_unlike_goes_to_the_nearest(matching):
     # 30 px further on, exp(-900) is 0 for all: SLEAP then goes by the order of the instances.
     frames = [animals((0, 0), (60, 0)), animals((90, 0), (30, 0))]
-    assert track(frames, method="simple", matching=matching)[1] == ["track_1", "track_0"]
+    assert track(frames, method="simple", matching=matching, gate=0.8)[1] == ["track_1", "track_0"]
     frames = [animals((0, 0), (130, 0)), animals((153, 15), (23, 15))]  # boxes that do not touch
     assert track(frames, method="simple", similarity="iou", matching=matching, gate=1.0)[1] == ["track_1", "track_0"]
