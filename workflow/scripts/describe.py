@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from antpipe.job import job
-from antpipe.records.crate import write_crate
+from antpipe.records.describe import describe
 
 with job(snakemake):
-    write_crate(Path(snakemake.output.crate).parent, snakemake.params.title)
+    describe(Path(snakemake.output.crate).parent, snakemake.params.title, snakemake.output.costs)
