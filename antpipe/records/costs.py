@@ -48,9 +48,10 @@ def write_costs(results: str | Path, output_html: str | Path) -> None:
         ]
         for cost in costs
     ]
+    total = _time(sum(cost.seconds for cost in costs))
     body = [
         "<h1>Time and memory</h1>",
-        f"<p>All jobs together took {_time(sum(cost.seconds for cost in costs))}; jobs that ran side by side count each.</p>",
+        f"<p>All jobs together took {total}; jobs that ran side by side count each.</p>",
         table(HEADINGS, rows),
     ]
     with atomic_path(output_html) as temporary:
