@@ -33,13 +33,14 @@ rule all:
 onstart:
     from antpipe.records.plan import write_plan
 
+    check_scheduler()
     write_plan(RESULTS, workflow)
 
 
 onerror:
     from antpipe.records.failures import failures
 
-    print(failures(RESULTS, STARTED_S), file=sys.stderr)
+    print(failures(RESULTS), file=sys.stderr)
 
 
 onsuccess:

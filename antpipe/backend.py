@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from antpipe.gpu_use import watch_gpu
 from antpipe.resources import take_gpu_slot
 
 NOT_NEEDED = ("matplotlib", "pandas")
@@ -23,7 +24,23 @@ def start_backend() -> str:
         import keras
 
         keras.ops.zeros(1)
-    return f"GPU {gpu}" if gpu is not None else "the processor (no GPU found)"
+    if gpu is None:
+        return "the processor (no GPU found)"
+    if not _has_gpu():
+        return f"the processor: GPU {gpu} is there, but TensorFlow cannot use it (`antpipe check` says more)"
+    watch_gpu(gpu)
+    return f"GPU {gpu}"
+
+
+def _has_gpu() -> bool:
+    """Return whether the backend will use a GPU; it says nothing if the driver or a library is missing."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return True
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 @contextlib.contextmanager

@@ -60,7 +60,8 @@ def _read(cache: str | Path) -> dict[str, list[object]]:
     except (OSError, ValueError):
         # Not there yet, or not to be read: everything is looked at again.
         return {}
-    return value if isinstance(value, dict) else {}
+    entries = value.items() if isinstance(value, dict) else ()
+    return {path: entry for path, entry in entries if isinstance(entry, list) and len(entry) == 4}
 
 
 def _write(cache: str | Path, entries: dict[str, list[object]]) -> None:

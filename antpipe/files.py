@@ -4,13 +4,17 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+DEEPEST = 50
+"""Levels of what is read from JSON or YAML; nothing of ours has a dozen."""
 
 
 @contextlib.contextmanager
@@ -95,8 +99,48 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Return the content of a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Return the content of a JSON file.
+
+    Raises:
+        ValueError: if it is not JSON, or nested deeper than `refuse_deep` allows.
+    """
+    return parse_json(Path(path).read_text(encoding="utf-8"))
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON text says.
+
+    Raises:
+        ValueError: as `read_json`.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    refuse_deep(value)
+    return value
+
+
+def refuse_deep(value: Any, most: float = math.inf) -> None:
+    """Refuse dictionaries and lists within each other that are too many for the functions that walk through them.
+
+    Raises:
+        ValueError: beyond `DEEPEST` levels, as in what contains itself, or beyond `most` values, each counted as
+            often as it is referred to.
+    """
+    level, count = [value], 0
+    for _ in range(DEEPEST):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inner(outer)]
+        count += len(level)
+        if not level:
+            return
+        if count > most:
+            raise ValueError(f"it holds more than {most:,} values")
+    raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+
+
+def _inner(outer: dict[Any, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def fingerprint(path: str | Path) -> str:

@@ -1,11 +1,12 @@
 """The files that a configuration names, found and checked before any work starts."""
 
+import os
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
 from antpipe.config.project import SIMULATED, Config
-from antpipe.errors import ConfigError
+from antpipe.errors import ConfigError, shown
 from antpipe.video.names import unique_names
 
 FORBIDDEN = "{}\n"
@@ -73,14 +74,16 @@ def check_inputs(config: Config, inputs: Inputs) -> None:
 def _find(key: str, patterns: list[str] | str) -> list[str]:
     found: list[str] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        if pattern and Path(pattern).is_dir():
+        if "\0" in pattern:
+            raise ConfigError(f"{key}: no file has a name such as {shown(pattern)}; check the path")
+        if pattern and os.path.isdir(pattern):
             example = (Path(pattern) / "*").as_posix()
             raise ConfigError(f"{key}: {pattern!r} is a folder; name the files in it, such as {example!r}")
         # A name with brackets is a file before it is a pattern.
-        names = [pattern] if Path(pattern).is_file() else sorted(glob(pattern, recursive=True))
-        matches = [name for name in names if Path(name).is_file()]
+        names = [pattern] if os.path.isfile(pattern) else sorted(glob(pattern, recursive=True))
+        matches = [name for name in names if os.path.isfile(name)]
         if not matches:
-            raise ConfigError(f"{key}: no file matches {pattern!r} (looked in {Path.cwd()}); check the path")
+            raise ConfigError(f"{key}: no file matches {shown(pattern)} (looked in {Path.cwd()}); check the path")
         found += [match for match in matches if match not in found]
     bad = [path for path in found if any(c in path for c in FORBIDDEN)]
     if bad:

@@ -12,6 +12,7 @@ from typing import Any
 from antpipe.backend import start_backend
 from antpipe.errors import AntpipeError
 from antpipe.files import remove_leftovers
+from antpipe.gpu_use import gpu_summary
 from antpipe.records.heartbeat import beat, cause
 from antpipe.records.record import write_record
 from antpipe.records.task import Task
@@ -37,6 +38,8 @@ def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
             if network:
                 print(f"running on {start_backend()}", file=sys.stderr, flush=True)
             yield
+            if summary := gpu_summary():
+                print(summary, file=sys.stderr, flush=True)
             write_record(task, started_s)
     except Exception as error:
         if not isinstance(error, AntpipeError):

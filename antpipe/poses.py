@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,14 +11,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from antpipe.arrow import to_arrow, to_dictionary, to_numpy
-from antpipe.errors import PosesError
+from antpipe.errors import PosesError, reason, shown
 from antpipe.files import atomic_path
 from antpipe.geometry import IDENTITY, Array, Transform
 
 ROWS_PER_GROUP = 16_384
 METADATA_KEY = b"antpipe"
+MOST_FRAMES = 2**31
+"""Frame indices from here on have no place in the column of frames."""
+_NEVER_EMPTY = ("frame_idx", "instance_idx", "predicted", "time_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,22 +102,65 @@ class PosesInfo:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "PosesInfo":
-        """Return the info that `to_json` wrote."""
-        value = json.loads(text)
-        skeleton = value["skeleton"]
-        return cls(
-            skeleton=Skeleton(
-                nodes=tuple(skeleton["nodes"]),
-                edges=tuple((a, b) for a, b in skeleton["edges"]),
-                symmetries=tuple((a, b) for a, b in skeleton["symmetries"]),
-            ),
-            video=VideoMeta(**value["video"]),
-            frames=tuple((start, stop) for start, stop in value["frames"]),
-            coordinates=value["coordinates"],
-            to_raw=Transform.from_dict(value["to_raw"]),
-            features=value.get("features", {}),
-            provenance=value["provenance"],
-        )
+        """Return the info that `to_json` wrote.
+
+        Raises:
+            ValueError: if the text is no such info.
+        """
+        info = _INFO.validate_json(text, strict=True)
+        check_skeleton(info.skeleton)
+        _check_numbers(info)
+        if info.coordinates not in ("video", "raw"):
+            raise ValueError(f"coordinates: expected video or raw, got {shown(info.coordinates)}")
+        if "\0" in info.video.path:
+            raise ValueError(f"video.path: expected a path, got {shown(info.video.path)}")
+        columns = poses_schema(info).names
+        if len(set(columns)) < len(columns):
+            raise ValueError(f"features: expected other names than those of other columns, got {shown(info.features)}")
+        return info
+
+
+_INFO = TypeAdapter(PosesInfo)
+
+
+def _check_numbers(info: PosesInfo) -> None:
+    video = info.video
+    if not (math.isfinite(video.fps) and video.fps > 0):
+        raise ValueError(f"video.fps: expected a number above 0, got {video.fps}")
+    if not all(0 <= number <= MOST_FRAMES for number in (video.width, video.height, video.frame_count)):
+        raise ValueError(f"video: expected a size and a number of frames, got {shown(vars(video))}")
+    if not all(0 <= start <= stop <= MOST_FRAMES for start, stop in info.frames):
+        raise ValueError(f"frames: expected ranges within 0 and {MOST_FRAMES}, got {shown(info.frames)}")
+    if not np.isfinite([info.to_raw.scale, info.to_raw.offset]).all() or 0 in info.to_raw.scale:
+        raise ValueError(f"to_raw: expected numbers, and scales other than 0, got {shown(info.to_raw.to_dict())}")
+
+
+def read_skeleton(value: Any) -> Skeleton:
+    """Return the skeleton that a dictionary of JSON describes.
+
+    Raises:
+        ValueError: if it describes none.
+    """
+    skeleton = _SKELETON.validate_python(value)
+    check_skeleton(skeleton)
+    return skeleton
+
+
+_SKELETON = TypeAdapter(Skeleton)
+
+
+def check_skeleton(skeleton: Skeleton) -> None:
+    """Refuse a skeleton with two nodes of one name, or with edges or symmetries between nodes that are not there.
+
+    Raises:
+        ValueError: naming them.
+    """
+    twice = sorted({node for node in skeleton.nodes if skeleton.nodes.count(node) > 1})
+    if twice:
+        raise ValueError(f"skeleton.nodes: expected different names, got {shown(twice)} twice")
+    unknown = {node for pair in (*skeleton.edges, *skeleton.symmetries) for node in pair} - set(skeleton.nodes)
+    if unknown:
+        raise ValueError(f"skeleton: edges or symmetries name {shown(sorted(unknown))}, which are no nodes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -378,31 +426,73 @@ def iter_poses(path: str | Path) -> Iterator[Poses]:
     A frame's instances may lie in two groups only in files that antpipe did not write.
     """
     file = _open(path)
-    info = _info(file, path)
+    info, last = _info(file, path), 0
     for group in range(file.num_row_groups):
-        yield from_table(file.read_row_group(group), info)
+        with _as_poses_error(path):
+            poses = from_table(_checked(file.read_row_group(group), info, last), info)
+        last = poses.frame_idx.max(initial=last)
+        yield poses
 
 
 def read_poses(path: str | Path) -> Poses:
     """Return a whole poses file."""
     file = _open(path)
-    return from_table(file.read(), _info(file, path))
+    info = _info(file, path)
+    with _as_poses_error(path):
+        return from_table(_checked(file.read(), info), info)
 
 
 def _open(path: str | Path) -> pq.ParquetFile:
     if not Path(path).is_file():
         raise PosesError(f"{path}: poses file not found; make it with antpipe predict or antpipe track")
-    try:
+    with _as_poses_error(path):
         return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise PosesError(f"{path}: expected a Parquet file of poses, but it cannot be read ({error})") from error
+
+
+@contextlib.contextmanager
+def _as_poses_error(path: str | Path) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into an error that names the file."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise PosesError(
+            f"{path}: expected a Parquet file of poses, but it cannot be read ({reason(error)})"
+        ) from error
 
 
 def _info(file: pq.ParquetFile, path: str | Path) -> PosesInfo:
     metadata = file.schema_arrow.metadata or {}
     if METADATA_KEY not in metadata:
         raise PosesError(f"{path}: expected poses written by antpipe, but the file has no antpipe metadata")
-    return PosesInfo.from_json(metadata[METADATA_KEY])
+    try:
+        return PosesInfo.from_json(metadata[METADATA_KEY])
+    except ValueError as error:
+        raise PosesError(
+            f"{path}: expected poses written by this version of antpipe, but its metadata cannot be read "
+            f"({reason(error)}); make it again"
+        ) from error
+
+
+def _checked(table: pa.Table, info: PosesInfo, first: int = 0) -> pa.Table:
+    """Return the columns that a poses file has, each of its type; other programs may have added or changed some.
+
+    Raises:
+        ValueError: if one is missing, holds other things or nothing where something must be, or if frames do not grow
+            from `first` on.
+    """
+    schema = poses_schema(info)
+    missing = [name for name in schema.names if table.column_names.count(name) != 1]
+    if missing:
+        raise ValueError(f"expected one column {missing[0]!r}, got {table.column_names.count(missing[0])}")
+    # Texts that are none, or too few of them for what refers to them, would end the process.
+    table.column("track").validate(full=True)
+    table = table.select(schema.names).cast(schema)
+    empty = [name for name in _NEVER_EMPTY if table.column(name).null_count]
+    if empty:
+        raise ValueError(f"column {empty[0]!r} has rows without a value")
+    if (np.diff(to_numpy(table.column("frame_idx")), prepend=np.int32(first)) < 0).any():
+        raise ValueError("rows are not sorted by frame")
+    return table
 
 
 def _score(values: Array | None, rows: int) -> Array:

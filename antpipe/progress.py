@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from antpipe.gpu_use import gpu_now, gpu_words
+
 HEARTBEAT_S = 10.0
 
 Advance = Callable[[int, int | None], None]
@@ -31,7 +33,8 @@ def listen(listener: Listener) -> Iterator[None]:
 def show_progress(what: str, unit: str = "frames") -> Iterator[Advance]:
     """Yield a function to call with (done, total) as often as one likes.
 
-    On a terminal it moves a bar; elsewhere it writes a line every ten seconds: done, rate, time left.
+    On a terminal it moves a bar; elsewhere it writes a line every ten seconds: done, rate, time left, and what
+    the GPU does.
     """
     if sys.stderr.isatty():
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -52,18 +55,23 @@ def _telling(what: str, unit: str, show: Advance) -> Advance:
 
 
 def _heartbeat(what: str, unit: str) -> Advance:
-    start = last = time.monotonic()
+    last = time.monotonic()
+    first: tuple[int, float] | None = None
 
     def advance(done: int, total: int | None) -> None:
-        nonlocal last
+        nonlocal first, last
         now = time.monotonic()
-        if now - last < HEARTBEAT_S or done == 0:
+        # What was done before a job was killed and started again says nothing of its speed.
+        first = first or (done, now)
+        if now - last < HEARTBEAT_S or done <= first[0]:
             return
         last = now
-        rate = done / (now - start)
-        left = f", {duration((total - done) / rate)} left" if total is not None and rate > 0 else ""
+        rate = (done - first[0]) / (now - first[1])
+        left = f", {duration((total - done) / rate)} left" if total is not None else ""
         of = f" of {total}" if total is not None else ""
-        print(f"{what}: {done}{of} {unit}, {rate:.1f} {unit}/s{left}", file=sys.stderr, flush=True)
+        use = gpu_now()
+        gpu = f", GPU {gpu_words(use)}" if use else ""
+        print(f"{what}: {done}{of} {unit}, {rate:.1f} {unit}/s{left}{gpu}", file=sys.stderr, flush=True)
 
     return advance
 

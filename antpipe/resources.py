@@ -47,10 +47,13 @@ def take_gpu_slot(wait_s: float = 24 * 3600) -> str | None:
     """
     ids = gpu_ids()
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    # So that numbers mean the GPUs that `nvidia-smi` means.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     if not ids:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         return None
-    if "SLURM_JOB_ID" in os.environ:
+    # A job that asked Slurm for no GPU has no such variable, and must not take one that is another's.
+    if "SLURM_JOB_ID" in os.environ and "CUDA_VISIBLE_DEVICES" in os.environ:
         return ids[0]
     end = time.monotonic() + wait_s
     while True:

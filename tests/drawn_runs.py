@@ -57,12 +57,12 @@ def _measure(keys, error, seed, nodes):
     return to_json({"mode": "strict", **metrics})
 
 
-def draw_centroid_run(folder, *, f1=(0.5, 0.75), **record):
+def draw_centroid_run(folder, *, f1=(0.5, 0.75), config=None, **record):
     """Write a finished run of ours of type centroid, as older versions wrote its figures."""
     for part in PARTS:
         metrics = {"mode": "centroids", "frames": 24, "detection.radii": [2.0, 5.0], "detection.f1": list(f1)}
         write_json(folder / f"metrics.{part}.json", metrics)
-    return _finish(folder, "centroid", NODES, {part: keys_of(part) for part in PARTS}, None, record)
+    return _finish(folder, "centroid", NODES, {part: keys_of(part) for part in PARTS}, config, record)
 
 
 def _finish(folder, model_type, nodes, keys, config, record):

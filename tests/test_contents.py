@@ -71,3 +71,11 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path):
     path = str(big(tmp_path / "a.mp4"))
     (tmp_path / "file").touch()
     assert contents_of([path], tmp_path / "file" / "cache.json") == {path: content_of(path)}
+
+
+@pytest.mark.parametrize("kept", ["[]", '{"film": 3}', '{"film": []}', "[" * 100_000, "no JSON"])
+def test_what_was_kept_and_cannot_be_used_is_found_again(tmp_path, monkeypatch, kept):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "film").write_text("x")
+    (tmp_path / "cache.json").write_text(kept)
+    assert contents_of(["film"], "cache.json") == {"film": content_of("film")}

@@ -9,6 +9,7 @@ from antpipe.files import (
     atomic_path,
     fingerprint,
     read_json,
+    refuse_deep,
     remove_leftovers,
     scratch_directory,
     write_json,
@@ -128,3 +129,21 @@ def test_what_a_killed_process_left_goes_and_nothing_else(tmp_path, name):
     remove_leftovers(path)
     assert everything_in(tmp_path) == sorted([*kept, name])
     remove_leftovers(tmp_path / "no folder" / name)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 200 + "]" * 200, '{"a":' * 60 + "1" + "}" * 60])
+def test_json_that_is_nested_too_deep_is_refused(tmp_path, text):
+    (tmp_path / "v.json").write_text(text)
+    with pytest.raises(ValueError, match="nested"):
+        read_json(tmp_path / "v.json")
+
+
+def test_values_are_counted_as_often_as_they_are_referred_to():
+    ten = [0] * 10
+    refuse_deep([ten] * 10, most=110)
+    with pytest.raises(ValueError, match="more than 109 values"):
+        refuse_deep([ten] * 10, most=109)
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="nested more than 50 levels deep"):
+        refuse_deep(endless)

@@ -27,7 +27,7 @@ ORDER = (
     ("video",),
     ("poses", "config", "backend", "contents"),
     ("files", "arrow", "geometry", "registry", "provenance", "progress", "resources", "console"),
-    ("errors", "antpipe"),
+    ("errors", "gpu_use", "antpipe"),
 )
 """The modules and sub-packages of antpipe, from the top down: each imports only what stands in a line below its own."""
 

@@ -68,6 +68,8 @@ def test_simulated_files_need_not_exist():
         ({"videos": ["data/a.mp4", "nowhere/*"], "labels": "data/labels.slp"}, r"videos: no file matches 'nowhere/\*'"),
         ({"videos": [], "labels": "data/labels.slp"}, "videos: expected at least one file, got an empty list"),
         ({"videos": "", "labels": "data/labels.slp"}, "videos: no file matches ''"),
+        ({"videos": "da\0ta/*", "labels": "data/labels.slp"}, r"videos: no file has a name such as 'da\\x00ta/\*'"),
+        ({"videos": "x" * 300, "labels": "data/labels.slp"}, "videos: no file matches 'xxx"),
         ({"videos": "data", "labels": "data/labels.slp"}, r"videos: 'data' is a folder.*'data/\*'"),
         ({"videos": "data/a.mp4", "labels": "simulated"}, "labels: 'simulated' belongs to simulated videos"),
         ({"videos": "data/a.mp4"}, "labels: 'simulated' belongs to simulated videos"),

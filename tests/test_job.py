@@ -62,11 +62,32 @@ def test_the_last_line_of_a_log_is_the_cause(folder, body, code, last, traceback
 
 
 @pytest.mark.slow
-def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(folder):
+@pytest.mark.parametrize(
+    ("gpus", "words"),
+    [
+        ("", "the processor (no GPU found)"),
+        ("9", "the processor: GPU 9 is there, but TensorFlow cannot use it (`antpipe check` says more)"),
+    ],
+)
+def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(folder, monkeypatch, gpus, words):
+    monkeypatch.setenv("ANTPIPE_GPUS", gpus)
     body = f"import keras; print(keras.backend.backend()); {DONE}"
     returned, log, shown = run_job(folder, body, network=True)
     assert (returned, shown) == (0, "")
-    assert log == "running on the processor (no GPU found)\ntensorflow\n"
+    assert log == f"running on {words}\ntensorflow\n"
+
+
+def test_a_job_that_had_a_gpu_says_at_its_end_how_busy_that_was(folder):
+    body = f"""
+from antpipe import gpu_use
+gpu_use.ask_gpu = lambda gpu: {{"percent": 87, "memory_mib": 12400, "total_mib": 81559}}
+gpu_use.watch_gpu("0")
+while not gpu_use.gpu_summary():
+    pass
+{DONE}
+"""
+    returned, log, _ = run_job(folder, body)
+    assert (returned, log) == (0, "GPU on average and at most: 87 %, 12.1 of 79.6 GiB\n")
 
 
 def test_a_job_that_is_done_leaves_a_record_and_no_heartbeat(folder):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -153,3 +154,110 @@ def test_parquet_of_another_program_is_refused(tmp_path):
 def test_flip_order_swaps_symmetric_nodes():
     skeleton = Skeleton(nodes=("L", "mid", "R"), symmetries=(("L", "R"),))
     assert skeleton.flip_order().tolist() == [2, 1, 0]
+
+
+def change_info(path, change):
+    table = pq.read_table(path)
+    value = json.loads(table.schema.metadata[METADATA_KEY])
+    change(value)
+    pq.write_table(table.replace_schema_metadata({METADATA_KEY: json.dumps(value)}), path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v: v.pop("skeleton"), "skeleton: Field required"),
+        (lambda v: v["skeleton"].update(nodes="head"), "skeleton.nodes: Input should be a valid array"),
+        (
+            lambda v: v["skeleton"].update(edges=[["head", "tail"]]),
+            "skeleton: edges or symmetries name ['head', 'tail']",
+        ),
+        (lambda v: v["skeleton"].update(nodes=["a", "a"], edges=[]), "skeleton.nodes: expected different names"),
+        (lambda v: v["video"].update(fps=0), "video.fps: expected a number above 0, got 0.0"),
+        (lambda v: v["video"].update(fps="25"), "video.fps: Input should be a valid number"),
+        (lambda v: v["video"].update(frame_count=-1), "video: expected a size and a number of frames"),
+        (lambda v: v["video"].update(path="a\0b"), "video.path: expected a path, got 'a\\x00b'"),
+        (lambda v: v.update(frames=[[5, 0]]), "frames: expected ranges within 0 and 2147483648"),
+        (lambda v: v.update(frames=[[0, 10**30]]), "frames: expected ranges within 0 and 2147483648"),
+        (lambda v: v.update(coordinates="mm"), "coordinates: expected video or raw, got 'mm'"),
+        (
+            lambda v: v.update(to_raw={"scale": [0, 1], "offset": [0, 0]}),
+            "to_raw: expected numbers, and scales other th",
+        ),
+        (lambda v: v.update(features={"track": {"unit": "", "meaning": ""}}), "features: expected other names than"),
+    ],
+)
+def test_metadata_that_cannot_be_used_is_one_sentence(tmp_path, change, message):
+    path = tmp_path / "p.parquet"
+    write_poses(path, drawn_poses())
+    change_info(path, change)
+    for read in (read_info, read_poses, lambda path: list(iter_poses(path))):
+        with pytest.raises(PosesError, match=r"p.parquet: expected poses written by this version of antpipe") as error:
+            read(path)
+        assert f"cannot be read ({message}" in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def with_column(name, values):
+    return lambda table: table.set_column(table.column_names.index(name), name, values)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table.drop_columns("track"), "expected one column 'track', got 0"),
+        (lambda table: table.append_column("track", table["track"]), "expected one column 'track', got 2"),
+        (with_column("frame_idx", pa.array([0, 0, 2, 7, 5, 7], pa.int32())), "rows are not sorted by frame"),
+        (with_column("frame_idx", pa.array([-1, 0, 2, 7, 7, 7], pa.int32())), "rows are not sorted by frame"),
+        (with_column("frame_idx", pa.array([0, 0, 2, 7, 7, None], pa.int32())), "'frame_idx' has rows without a value"),
+        (with_column("frame_idx", pa.array([0, 0, 2, 7, 7, 2**40])), "Integer value 1099511627776 not in range"),
+        (with_column("Fühler.x", pa.array(["1", "2", "3", "4", "5", "left"])), "Failed to parse string"),
+        (with_column("predicted", pa.array([[1]] * 6)), "Unsupported cast from list"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_named(tmp_path, change, message):
+    path = tmp_path / "p.parquet"
+    write_poses(path, drawn_poses())
+    pq.write_table(change(pq.read_table(path)), path)
+    for read in (read_poses, lambda path: list(iter_poses(path))):
+        with pytest.raises(
+            PosesError, match=r"p.parquet: expected a Parquet file of poses, but it cannot be read"
+        ) as error:
+            read(path)
+        assert message in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_row_groups_out_of_order_are_refused(tmp_path):
+    path = tmp_path / "p.parquet"
+    write_poses(path, drawn_poses())
+    table = pq.read_table(path)
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table.slice(3))
+        writer.write_table(table.slice(0, 3))
+    with pytest.raises(PosesError, match=r"p.parquet: .* \(rows are not sorted by frame\)"):
+        list(iter_poses(path))
+
+
+def test_a_table_of_another_program_with_wider_columns_and_more_of_them_is_read(tmp_path):
+    path = tmp_path / "p.parquet"
+    write_poses(path, drawn_poses())
+    table = pq.read_table(path)
+    wide = table.set_column(0, "frame_idx", table["frame_idx"].cast(pa.int64()))
+    wide = wide.set_column(3, "track", table["track"].cast(pa.string()))
+    wide = wide.set_column(7, "Head end.x", table["Head end.x"].cast(pa.float64())).append_column("note", [["x"] * 6])
+    pq.write_table(wide.select(wide.column_names[::-1]), path)
+    back, poses = read_poses(path), drawn_poses()
+    assert back.track.tolist() == poses.track.tolist()
+    np.testing.assert_array_equal(back.points, poses.points)
+    np.testing.assert_array_equal(back.frame_idx, poses.frame_idx)
+
+
+def test_names_of_tracks_that_are_no_texts_are_refused(tmp_path):
+    path = tmp_path / "p.parquet"
+    write_poses(path, make_poses(INFO, frame_idx=[0], points=np.ones((1, 2, 2)), track=["Ameise"]))
+    names = pa.array([b"Ameise\xff"]).view(pa.string())
+    broken = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), names, safe=False)
+    pq.write_table(pq.read_table(path).set_column(3, "track", broken), path)
+    with pytest.raises(PosesError, match=r"p.parquet: .* cannot be read \(.*UTF8"):
+        read_poses(path)

@@ -133,7 +133,7 @@ def test_a_heartbeat_says_how_much_is_done_and_how_long_it_takes(monkeypatch, ca
         now[0] = 200
         advance(0, 10)
     assert capsys.readouterr().err.splitlines() == [
-        "predict: 100 of 4000 frames, 9.1 frames/s, 0:07:09 left",
+        "predict: 100 of 4000 frames, 9.0 frames/s, 0:07:13 left",
         "predict: 400 of 4000 frames, 10.0 frames/s, 0:06:00 left",
         "predict: 600 frames, 10.0 frames/s",
     ]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from antpipe.cli.app import Output, app
-from antpipe.cli.options import number, read_yaml, renaming, section
+from antpipe.cli.options import number, renaming, section
 
 
 @app.command()
@@ -22,6 +22,7 @@ def merge(
 ) -> None:
     """Merge label files into one."""
     from antpipe.config.labels import MergeConfig
+    from antpipe.config.yaml_file import read_yaml
     from antpipe.labels.locate import Places
     from antpipe.labels.merge import merge_files
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from antpipe.errors import ConfigError
+from antpipe.errors import LONGEST, ConfigError
 
 
 def section(section: Any, values: dict[str, Any], options: dict[str, str] | None = None) -> Any:
@@ -21,8 +21,8 @@ def section(section: Any, values: dict[str, Any], options: dict[str, str] | None
         field = str(first["loc"][0]) if first["loc"] else "options"
         place = f"--{(options or {}).get(field, field).replace('_', '-')}" if first["loc"] else field
         message = first["msg"].removeprefix("Value error, ")
-        came = "" if ", got " in message else f", got {json.dumps(first['input'], default=str)}"
-        raise ConfigError(f"{place}: {message}{came}") from error
+        came = "" if ", got " in message else f", got {_shown(first['input'])}"
+        raise ConfigError(f"{place}: {' '.join(message.split())}{came}") from error
 
 
 def pair(text: str) -> tuple[int, int]:
@@ -61,19 +61,20 @@ def number(option: str, text: str) -> int | float:
         raise ConfigError(f"{option}: expected a number, got {text!r}") from error
 
 
-def read_yaml(path: Path) -> Any:
-    """Return what a YAML file holds; {} if that is nothing."""
-    import yaml
-
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: expected a YAML file, but {' '.join(str(error).split())}") from error
-
-
 def read_numbers(path: Path) -> dict[str, float]:
     """Return the names and numbers of a YAML file."""
+    from antpipe.config.yaml_file import read_yaml
+
     value = read_yaml(path)
-    if not (isinstance(value, dict) and all(isinstance(number, int | float) for number in value.values())):
-        raise ConfigError(f"{path}: expected lines such as `head: 0.025`, got {json.dumps(value, default=str)}")
-    return {str(key): float(number) for key, number in value.items()}
+    try:
+        numbers = {str(key): float(number) for key, number in value.items() if isinstance(number, int | float)}
+    except (AttributeError, OverflowError):
+        numbers = {}
+    if not numbers or len(numbers) < len(value):
+        raise ConfigError(f"{path}: expected lines such as `head: 0.025`, got {_shown(value)}")
+    return numbers
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str, skipkeys=True)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

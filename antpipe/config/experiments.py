@@ -1,23 +1,25 @@
 """Which runs a configuration asks for: model types, settings to try, folds."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
-from antpipe.config.base import Section
+from antpipe.config.base import LONGEST_NAME, Section
 from antpipe.config.model import ModelConfig
-from antpipe.errors import ConfigError
+from antpipe.config.model_types import MODEL_TYPES
+from antpipe.errors import ConfigError, shown
 
 _ONE_GRID = {"type": "object", "additionalProperties": {"type": "array"}}
 Grid = Annotated[Any, WithJsonSchema({"anyOf": [_ONE_GRID, {"type": "array", "items": _ONE_GRID}]})]
 """Values to try by setting, or a list of such grids; `check_grid` says what does not fit."""
 Trial = tuple[tuple[str, Any], ...]
 """Settings with the values that one run tries."""
-LONGEST_NAME = 200
-"""Of a run's folder: file systems take 255 bytes, and temporary names add to it."""
+MOST_RUNS = 10_000
+"""Of a model, folds counted; a few lists of values become millions of combinations."""
 
 
 class SelectConfig(Section):
@@ -52,11 +54,16 @@ def plan_runs(
     does not train it again.
 
     Raises:
-        ConfigError: if the key of a grid names no setting, a value does not fit, or two runs would share a folder.
+        ConfigError: if the key of a grid names no setting, a value does not fit, two runs would share a folder, or crops
+            lie around a part that no centroid network finds.
     """
     runs: dict[tuple[str, str], PlannedRun] = {}
     for model_type, model in models.items():
-        trials = list(_trials(_grids(grid), model_type))
+        own = _own_grids(grid, model_type)
+        count = (folds or 1) * sum(math.prod(map(len, one.values())) for one in own)
+        if count > MOST_RUNS:
+            raise ConfigError(f"grid: expected at most {MOST_RUNS} runs of {model_type}, got {count}; try fewer values")
+        trials = [trial for one in own for trial in _trials(one)]
         keys = list(dict.fromkeys(key for trial in trials for key, _ in trial))
         for trial in trials:
             settings = _changed(model, model_type, dict(trial))
@@ -65,7 +72,20 @@ def plan_runs(
                 full = f"{name}.fold_{fold}" if folds else name
                 run = PlannedRun(name=full, model_type=model_type, settings=settings, fold=fold)
                 _check_name(run, runs.setdefault((full, model_type), run))
+    _check_anchors(list(runs.values()))
     return runs
+
+
+def _check_anchors(runs: Sequence[PlannedRun]) -> None:
+    """Refuse crops around a part of the body on which no centroid network puts an animal."""
+    found = {run.settings.head.anchor_part for run in runs if run.model_type == "centroid"}
+    for run in runs:
+        anchor = run.settings.head.anchor_part
+        if found and MODEL_TYPES[run.model_type].crops and anchor not in found:
+            raise ConfigError(
+                f"models.{run.model_type}.head.anchor_part: {anchor!r} is no anchor of the centroid network, which "
+                f"finds {sorted(map(str, found))}; give both the same anchor_part"
+            )
 
 
 def check_grid(grid: Grid, models: Mapping[str, ModelConfig]) -> None:
@@ -90,12 +110,16 @@ def _grids(grid: Grid) -> list[dict[str, list[Any]]]:
     return [grid] if isinstance(grid, dict) else grid
 
 
-def _trials(grids: Sequence[Mapping[str, list[Any]]], model_type: str) -> Iterator[Trial]:
-    """Yield what each run of a model tries; nothing, once, where no grid tries anything for it."""
-    own = [{key: grid[key] for key in grid if key.split(".")[0] == model_type} for grid in grids]
-    for grid in [grid for grid in own if grid] or [{}]:
-        for values in itertools.product(*grid.values()):
-            yield tuple(zip(grid, values, strict=True))
+def _own_grids(grid: Grid, model_type: str) -> list[dict[str, list[Any]]]:
+    """Return what each grid tries for a model; an empty one where none tries anything for it."""
+    own = [{key: one[key] for key in one if key.split(".")[0] == model_type} for one in _grids(grid)]
+    return [one for one in own if one] or [{}]
+
+
+def _trials(grid: Mapping[str, list[Any]]) -> Iterator[Trial]:
+    """Yield what each run tries; nothing, once, for an empty grid."""
+    for values in itertools.product(*grid.values()):
+        yield tuple(zip(grid, values, strict=True))
 
 
 def _changed(model: ModelConfig, model_type: str, changes: Mapping[str, Any]) -> ModelConfig:
@@ -137,4 +161,4 @@ def _check_name(run: PlannedRun, first: PlannedRun) -> None:
             "their values in experiments of different names"
         )
     if len(run.name) > LONGEST_NAME:
-        raise ConfigError(f"grid: the name {run.name!r} is too long for a folder; try fewer settings at once")
+        raise ConfigError(f"grid: the name {shown(run.name)} is too long for a folder; try fewer settings at once")

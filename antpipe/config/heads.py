@@ -58,7 +58,7 @@ class HeadConfig(Section):
     """Node that stands for the animal's centroid; where it is not visible, and for None: the middle of the box."""
     part_names: tuple[str, ...] | None = None
     """Nodes to predict, in this order. None: all of the skeleton. Not for centroid."""
-    sigma: Positive = 2.5
+    sigma: Positive = 1.5
     """Spread of the Gaussian target in heat-map cells: `sigma * output_stride` input pixels, as SLEAP computes it
     (not as SLEAP's guide says)."""
     output_stride: Count = 4

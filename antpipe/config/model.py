@@ -5,11 +5,11 @@ Names and meanings are SLEAP's, so that a user's numbers carry over; where a def
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from antpipe.config.augmentation import AugmentationConfig
 from antpipe.config.backbones import BackboneConfig
-from antpipe.config.base import Count, Section
+from antpipe.config.base import Count, Section, check_path
 from antpipe.config.heads import HeadConfig
 from antpipe.config.model_types import MODEL_TYPES
 from antpipe.config.optimization import OptimizationConfig
@@ -45,6 +45,11 @@ class ModelConfig(Section):
     base_checkpoint: str | None = None
     """Folder of a trained model, ours or SLEAP's, whose weights training begins with, where a layer of the same name
     and shape is there; the log says which are not. None: random weights."""
+
+    @field_validator("base_checkpoint")
+    @classmethod
+    def _a_folder(cls, folder: str | None) -> str | None:
+        return None if folder is None else check_path(folder)
 
     @model_validator(mode="after")
     def _fit(self) -> Self:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from antpipe.config.base import Section
+from antpipe.config.base import Section, check_path
 from antpipe.config.experiments import Grid, PlannedRun, SelectConfig, check_grid, plan_runs
 from antpipe.config.export import ExportConfig
 from antpipe.config.features import FeaturesConfig
@@ -23,12 +22,15 @@ from antpipe.config.simulate import SimulateConfig
 from antpipe.config.stitching import StitchConfig
 from antpipe.config.suggest import SuggestConfig
 from antpipe.config.tracking import TrackConfig
-from antpipe.errors import ConfigError
+from antpipe.config.yaml_file import read_yaml
+from antpipe.errors import LONGEST, ConfigError, printable, shown
 
 SIMULATED = "simulated"
 KINDS, WRAPPED_KINDS = ("str", "list[str]"), ("function-", "constrained-", "literal[")
 """What pydantic puts among the keys of an error to say which of several types did not fit."""
 Paths = list[str] | str
+MOST_SENTENCES = 5
+"""Of mistakes that are told at once."""
 
 
 class ModelsConfig(Section):
@@ -138,7 +140,9 @@ class Config(Section):
     def _a_folder(cls, results: str) -> str:
         if not results.strip() or any(c in "{}\n" for c in results):
             raise ValueError("expected the name of a folder, without {}")
-        return results
+        if results.startswith("~"):
+            raise ValueError("expected the whole path of a folder, because ~ does not stand for the home folder here")
+        return check_path(results)
 
     @field_validator("experiment")
     @classmethod
@@ -158,40 +162,36 @@ def load_config(path: str | Path) -> Config:
     Raises:
         ConfigError: in one sentence: which key, what was expected, what came.
     """
-    try:
-        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: configuration not found") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: expected a YAML file, but it cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: expected YAML, but {' '.join(str(error).split())}") from error
-    return parse_config({} if value is None else value, str(path))
+    if not Path(path).exists():
+        raise ConfigError(f"{path}: configuration not found")
+    return parse_config(read_yaml(path), str(path))
 
 
 def parse_config(value: Any, place: str = "config") -> Config:
     """Return the settings of a dictionary; `place` names it in errors."""
     if not isinstance(value, dict):
-        raise ConfigError(f"{place}: expected sections such as `videos:`, got {value!r}")
+        raise ConfigError(f"{place}: expected sections such as `videos:`, got {shown(value)}")
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        raise ConfigError(f"{place}: " + "; ".join(_sentences(error))) from error
+        sentences = _sentences(error)
+        more = [f"and {len(sentences) - MOST_SENTENCES} more"] if len(sentences) > MOST_SENTENCES else []
+        raise ConfigError(f"{place}: " + printable("; ".join(sentences[:MOST_SENTENCES] + more))) from error
 
 
 def _sentences(error: ValidationError) -> list[str]:
     """Return one sentence per key; a key that may be several things is named once."""
     sentences: dict[str, str] = {}
     for item in error.errors():
-        path = [str(key) for key in item["loc"]]
+        path = [str(key)[:LONGEST] for key in item["loc"]]
         if item["type"] == "extra_forbidden":
             sentences[".".join(path)] = _unknown_key(path)
         else:
             keys = [key for key in path if key not in KINDS and not key.startswith(WRAPPED_KINDS)]
-            message = item["msg"].removeprefix("Value error, ")
+            message = " ".join(item["msg"].removeprefix("Value error, ").split())
             # What does not fit within a section says so itself; the whole section is no help.
             known = ", got " in message or (item["type"] == "value_error" and isinstance(item["input"], dict))
-            came = "" if known else f", got {item['input']!r}"
+            came = "" if known else f", got {shown(item['input'])}"
             place = f"{'.'.join(keys)}: " if keys else ""
             sentences.setdefault(".".join(keys), f"{place}{message}{came}")
     return list(sentences.values())

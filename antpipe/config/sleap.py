@@ -12,7 +12,8 @@ from antpipe.config.backbones import BackboneConfig
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES, ModelType
 from antpipe.config.sleap_training import OPTIMIZERS, augmentation, optimization, optimizer_name
-from antpipe.errors import ConfigError
+from antpipe.errors import ConfigError, reason, shown
+from antpipe.files import parse_json
 
 BACKBONE_DEFAULTS: dict[str, dict[str, Any]] = {"unet": {"filters": 64}, "resnet": {"upsampling": None}}
 """SLEAP's defaults of backbones that are not ours, by SLEAP's names."""
@@ -43,12 +44,12 @@ def read_sleap_config(path: str | Path) -> SleapConfig:
     document = read_document(path)
     try:
         return _convert(document, Path(path))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{path}: expected a SLEAP training configuration, but it is not one ({error!r})") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = [".".join(map(str, first["loc"]))] if first["loc"] else []
-        raise ConfigError(": ".join([str(path), *keys, first["msg"].removeprefix("Value error, ")])) from error
+        raise ConfigError(f"{path}: {reason(error)}") from error
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: expected a SLEAP training configuration, but it is not one ({reason(error)})"
+        ) from error
 
 
 def read_document(path: str | Path) -> dict[str, Any]:
@@ -66,9 +67,11 @@ def read_document(path: str | Path) -> dict[str, Any]:
     # A string is kept as it is; a // comment outside of strings goes.
     text = re.sub(r'("(?:\\.|[^"\\])*")|//[^\n]*', lambda m: m.group(1) or "", text)
     try:
-        return json.loads(text)
+        return parse_json(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}: expected JSON, but line {error.lineno} cannot be read ({error.msg})") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: expected JSON, but it cannot be read ({reason(error)})") from error
 
 
 def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
@@ -83,12 +86,11 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
     preprocessing, cropping = data.get("preprocessing", {}), data.get("instance_cropping", {})
     training = document.get("optimization", {})
     kind = MODEL_TYPES[model_type]
-    crop_size = cropping.get("crop_size") if kind.crops else None
     settings = {
         "input": {
             "channels": 3 if preprocessing.get("ensure_rgb") else 1,
             "scale": preprocessing.get("input_scaling", 1.0),
-            "crop_size": crop_size,
+            "crop_size": cropping.get("crop_size") if kind.crops else None,
             **({"crop_padding": cropping.get("crop_size_detection_padding", 16)} if kind.crops else {}),
         },
         "backbone": {backbone_name: _backbone(backbone_name, backbone)},
@@ -97,12 +99,13 @@ def _convert(document: dict[str, Any], path: Path) -> SleapConfig:
         "optimization": optimization(training),
         "base_checkpoint": model.get("base_checkpoint") or None,
     }
+    converted = ModelConfig.model_validate(settings)
     return SleapConfig(
         model_type=model_type,
-        model=ModelConfig.model_validate(settings),
-        crop_size=crop_size,
+        model=converted,
+        crop_size=converted.input.crop_size,
         training_indices=_indices(data.get("labels", {})),
-        validation_fraction=data.get("labels", {}).get("validation_fraction") or 0.1,
+        validation_fraction=float(data.get("labels", {}).get("validation_fraction") or 0.1),
         notes=tuple(_notes(data.get("labels", {}), preprocessing, training)),
     )
 
@@ -138,6 +141,9 @@ def _only(choices: dict[str, Any], place: str) -> tuple[str, dict[str, Any]]:
 def _indices(labels: dict[str, Any]) -> dict[str, list[int]] | None:
     lists = {"train": "training_inds", "val": "validation_inds", "test": "test_inds"}
     found = {part: labels[name] for part, name in lists.items() if labels.get(name)}
+    for part, indices in found.items():
+        if not (isinstance(indices, list) and all(isinstance(index, int) for index in indices)):
+            raise ValueError(f"data.labels.{lists[part]}: expected a list of frames, got {shown(indices)}")
     return found if {"train", "val"} <= set(found) else None
 
 

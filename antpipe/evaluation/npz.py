@@ -4,31 +4,38 @@ The file is one pickled dictionary. Unpickling calls whatever the file names, so
 answers each with a plain class of its own, and refuses all others.
 """
 
+import lzma
 import math
 import pickle
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
 
 KINDS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
-# What zipfile, numpy's header parser and pickle raise for a file that is cut short or crafted.
+# What zipfile, its decompressors, numpy's header parser and pickle raise for a file that is cut short or crafted.
 UNREADABLE = (
     OSError,
-    KeyError,
+    LookupError,
     ValueError,
-    IndexError,
     TypeError,
     AttributeError,
     EOFError,
     MemoryError,
-    OverflowError,
-    RecursionError,
-    NotImplementedError,
+    ArithmeticError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
     pickle.UnpicklingError,
 )
 
@@ -46,8 +53,8 @@ def read_metrics(path: str | Path) -> dict[str, Any]:
             content = _load(file)
     except UNREADABLE as error:
         raise ModelError(
-            f"{path}: expected metrics as SLEAP writes them, but the file cannot be read safely ({error}); evaluate "
-            "the model again"
+            f"{path}: expected metrics as SLEAP writes them, but the file cannot be read safely ({reason(error)}); "
+            "evaluate the model again"
         ) from error
     if not isinstance(content, dict):
         raise ModelError(f"{path}: expected a dictionary of metrics, got {type(content).__name__}")

@@ -1,6 +1,5 @@
 """What a run folder stores about one part of its split: figures, their intervals, and values per frame and node."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
 from antpipe.evaluation.measures import scalars
 from antpipe.files import read_json
 from antpipe.labels.split import FrameKey
@@ -51,10 +50,10 @@ def read_our_part(path: Path, frames: Collection[FrameKey]) -> Part | None:
     try:
         metrics = read_json(path)
         return None if metrics.get("frames") == 0 else _from_json(metrics, frames)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        what = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else repr(error)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise ModelError(
-            f"{path}: expected metrics as antpipe train writes them, but the file cannot be read ({what}); train again"
+            f"{path}: expected metrics as antpipe train writes them, but the file cannot be read ({reason(error)}); "
+            "train again"
         ) from error
 
 

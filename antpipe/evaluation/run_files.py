@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from antpipe.config.sleap import SleapConfig, read_document, read_sleap_config
-from antpipe.errors import ConfigError, ModelError
+from antpipe.errors import ConfigError, ModelError, reason
 from antpipe.files import read_json
 from antpipe.geometry import Array
 from antpipe.labels.split import PARTS, FrameKey
@@ -57,8 +57,10 @@ def _read_record(path: Path) -> dict[str, Any]:
         return {"seed": record.get("seed"), "fold": record.get("fold"), "frames": frames}
     except FileNotFoundError as error:
         raise ModelError(f"{path}: not found; the training is not finished, let it end or run it again") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{path}: expected what antpipe train writes, but it cannot be read ({error!r})") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ModelError(
+            f"{path}: expected what antpipe train writes, but it cannot be read ({reason(error)})"
+        ) from error
 
 
 def read_sleap_settings(path: Path) -> Settings:
@@ -76,7 +78,9 @@ def read_sleap_settings(path: Path) -> Settings:
         nodes = tuple((head.get("confmaps") or head).get("part_names") or ())
         own = {name: document.get(name) for name in ("data", "model", "optimization")}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ModelError(f"{file}: expected a SLEAP training configuration, but it is not one ({error!r})") from error
+        raise ModelError(
+            f"{file}: expected a SLEAP training configuration, but it is not one ({reason(error)})"
+        ) from error
     try:
         sleap = read_sleap_config(file)
     except ConfigError:
@@ -121,7 +125,7 @@ def read_log(path: Path) -> dict[str, Array]:
     except FileNotFoundError as error:
         raise ModelError(f"{path}: training log not found; its learning curve is not drawn") from error
     except (csv.Error, ValueError, TypeError) as error:
-        raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({error})") from error
+        raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({reason(error)})") from error
     if not {"epoch", "loss"} <= set(columns):
         raise ModelError(f"{path}: expected the columns epoch and loss with an epoch or more, got {sorted(columns)}")
     return columns

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from antpipe.errors import ConfigError, ModelError
+from antpipe.errors import ConfigError, ModelError, reason
 from antpipe.evaluation.compare import Verdict, compare_parts, rank_groups, rank_runs
 from antpipe.evaluation.measures import MEASURES, Measure, find_measure
 from antpipe.evaluation.runs import Run, find_runs
@@ -105,17 +105,56 @@ def write_selection(
     """
     found = find_runs(folder)
     runs = [run for run in found.runs if only is None or run.name in only]
-    choices = {name: _select(runs, folder, measure, part, name) for name, measure in measures.items()}
+    choices: dict[str, Choice] = {}
+    # Networks of crops first: the centroid network has to find what their crops are centred on.
+    for name in sorted(measures, key="centroid".__eq__):
+        choices[name] = _select(_of_one_anchor(runs, choices), folder, measures[name], part, name)
     models = {name: _record(choice, Path(output_json)) for name, choice in choices.items()}
     skipped = [vars(left) for left in found.skipped]
     write_json(output_json, {**provenance("antpipe select"), "models": models, "skipped": skipped})
     return choices
 
 
+def _of_one_anchor(runs: Sequence[Run], chosen: Mapping[str, Choice]) -> list[Run]:
+    """Return the runs without centroid networks of another anchor than the chosen crops have.
+
+    Raises:
+        ModelError: if that leaves no centroid network.
+    """
+    anchors = {_anchor(choice.run) for choice in chosen.values()} - {None}
+    centroids = [run for run in runs if run.model_type == "centroid"]
+    others = [run for run in centroids if anchors and _anchor(run) not in {*anchors, None}]
+    if others and len(others) == len(centroids):
+        crops = next(iter(chosen.values())).run
+        raise ModelError(
+            f"{crops.name} was trained on crops around {_anchor(crops)!r}, but no centroid network finds that, only "
+            f"{_anchor(others[0])!r} ({_names(others)}); give both types the same head.anchor_part"
+        )
+    return [run for run in runs if run not in others]
+
+
+def _anchor(run: Run) -> str | None:
+    """Return the part on which the crops or centroids of a run lie, as its settings name it; None if they do not."""
+    return run.settings.values.get("head.anchor_part")
+
+
 def selected_folders(path: str | Path) -> dict[str, Path]:
-    """Return the chosen run folders by model type, from the file that `write_selection` wrote."""
+    """Return the chosen run folders by model type, from the file that `write_selection` wrote.
+
+    Raises:
+        ModelError: if the file is missing or is no such file.
+    """
     path = Path(path)
-    return {name: path.parent / chosen["run"] for name, chosen in read_json(path)["models"].items()}
+    if not path.is_file():
+        raise ModelError(f"{path}: the choice of models was not found; make it with antpipe select")
+    try:
+        folders = {str(name): chosen["run"] for name, chosen in read_json(path)["models"].items()}
+        return {name: path.parent / run for name, run in folders.items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{path}: expected the choice of models as antpipe select writes it, but it cannot be read "
+            f"({reason(error)}); make it again"
+        ) from error
 
 
 def _known_measure(measure: str, runs: Sequence[Run]) -> Measure:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
 from antpipe.evaluation.bootstrap import SEED
 from antpipe.evaluation.curves import MATCH_THRESHOLDS
 from antpipe.evaluation.intervals import intervals
@@ -40,10 +40,10 @@ def read_sleap_part(path: Path, nodes: Sequence[str]) -> Part:
     metrics = read_metrics(path)
     try:
         return _from_pickle(metrics, nodes)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
         raise ModelError(
-            f"{path}: expected metrics as SLEAP writes them, but their content is another ({error!r}); evaluate the "
-            "model again"
+            f"{path}: expected metrics as SLEAP writes them, but their content is another ({reason(error)}); evaluate "
+            "the model again"
         ) from error
 
 

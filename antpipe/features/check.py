@@ -1,12 +1,12 @@
 """What a configuration asks of features and measurements, checked before any work starts."""
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from antpipe.config.by_video import fitting_none
 from antpipe.config.project import SIMULATED, Config
-from antpipe.errors import ConfigError
+from antpipe.errors import ConfigError, shown
 
 if TYPE_CHECKING:
     from antpipe.poses import Skeleton
@@ -33,8 +33,8 @@ def find_measurements(config: Config, videos: Mapping[str, str]) -> dict[str, st
             raise ConfigError(f"{key}: {unfit[0]!r} fits none of the videos {sorted(videos)}")
     files = {video: path for video in videos for path in settings.of_video(video).files.values()}
     for video, path in files.items():
-        if not Path(path).is_file():
-            raise ConfigError(f"measurements.files: {path!r} is not there, for video {video!r}; check the path")
+        if not os.path.isfile(path):
+            raise ConfigError(f"measurements.files: {shown(path)} is not there, for video {video!r}; check the path")
         if any(c in path for c in FORBIDDEN):
             raise ConfigError(f"measurements.files: {path!r} has a character that file patterns cannot hold; rename it")
     return files

@@ -12,13 +12,13 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from antpipe.config.measurements import MeasurementsConfig
-from antpipe.errors import MeasurementError
+from antpipe.errors import MeasurementError, reason, shown
 from antpipe.features.sensor_header import Header, find_header
 from antpipe.geometry import Array
 from antpipe.progress import show_progress
 
 _LINES_PER_STEP = 10_000
-_NUMBER = re.compile(r"[+-]?(?=[.,]?\d)\d*([.,]?)\d*(?:[eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(?=[.,]?\d)\d*(?:([.,])\d*)?(?:[eE][+-]?\d{1,2})?")
 MISSING = {"", "-", "--", "nan", "na", "n/a", "#n/a", "null", "none"}
 """What stands for a missing value, in any case of letters."""
 
@@ -83,21 +83,22 @@ class _Numbers:
 
     def _number(self, line: int, name: str, text: str) -> float:
         match = _NUMBER.fullmatch(text)
-        if match is None:
+        number = float(text.replace(",", ".")) if match else math.inf
+        if match is None or math.isinf(number):
             if text.lower() in MISSING:
                 return math.nan
             raise MeasurementError(
-                f"{self._path} line {line}: expected a number in column {name!r}, got {text!r}; leave the field empty "
-                "where nothing was measured"
+                f"{self._path} line {line}: expected a number in column {name!r}, got {shown(text)}; leave the field "
+                "empty where nothing was measured"
             )
         if match[1] and match[1] != self._mark:
             if self._mark:
                 raise MeasurementError(
                     f"{self._path} line {line}: expected decimals after {self._mark!r} as in the rows above, got "
-                    f"{text!r} in column {name!r}; write all numbers in one way, without separators of thousands"
+                    f"{shown(text)} in column {name!r}; write all numbers in one way, without separators of thousands"
                 )
             self._mark = match[1]
-        return float(text.replace(",", "."))
+        return number
 
 
 def _rows(path: str | Path, file: IO[str], header: Header) -> Iterator[tuple[int, list[str]]]:
@@ -115,7 +116,9 @@ def _rows(path: str | Path, file: IO[str], header: Header) -> Iterator[tuple[int
             fields += [""] * (header.width - len(fields))
             yield header.line + reader.line_num, [fields[place].strip() for place in header.places]
     except csv.Error as error:
-        raise MeasurementError(f"{path} line {header.line + reader.line_num}: cannot be read ({error})") from error
+        raise MeasurementError(
+            f"{path} line {header.line + reader.line_num}: cannot be read ({reason(error)})"
+        ) from error
 
 
 def _is_words(fields: Sequence[str]) -> bool:

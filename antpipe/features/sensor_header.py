@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from antpipe.errors import MeasurementError
+from antpipe.errors import MeasurementError, shown
 
 SEPARATORS = (";", "\t", ",")
 HEADER_WITHIN = 100
@@ -63,13 +63,12 @@ def _encoding(path: Path) -> str:
         raise MeasurementError(f"{path}: file of measurements not found; check the path")
     with open(path, "rb") as file:
         start = file.read(4)
-        if not start:
-            raise MeasurementError(f"{path}: expected a table of measurements, but the file is empty")
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        if start.startswith(b"PK") or b"\0" in start:
-            raise MeasurementError(f"{path}: expected a text file, but it is a spreadsheet or the like; save it as CSV")
-    for encoding in ("utf-8-sig", "cp1252"):
+    if not start:
+        raise MeasurementError(f"{path}: expected a table of measurements, but the file is empty")
+    is_utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if start.startswith(b"PK") or (b"\0" in start and not is_utf16):
+        raise MeasurementError(f"{path}: expected a text file, but it is a spreadsheet or the like; save it as CSV")
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252"):
         if _can_decode(path, encoding):
             return encoding
     raise MeasurementError(f"{path}: expected a text file, but it is in no encoding that is known; save it as UTF-8")
@@ -80,7 +79,7 @@ def _can_decode(path: Path, encoding: str) -> bool:
         with open(path, encoding=encoding) as file:
             while file.read(1 << 20):
                 pass
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 
@@ -89,4 +88,4 @@ def _what_came(lines: Sequence[str]) -> str:
     """Return what the file has instead: the fields of the line that looks most like a header."""
     rows = [split_line(line, separator) for line in lines for separator in SEPARATORS]
     best = max(rows, key=lambda fields: sum(not field[:1].isdecimal() for field in fields if field), default=[])
-    return f"got {best}"
+    return f"got {shown(best)}"

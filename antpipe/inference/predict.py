@@ -16,6 +16,7 @@ from antpipe.files import fingerprint
 from antpipe.geometry import IDENTITY, Transform
 from antpipe.inference.chunks import Chunks, join_poses, open_chunks
 from antpipe.inference.frames import Ranges, in_chunks, join_ranges, parse_frames
+from antpipe.inference.memory import in_parts
 from antpipe.inference.predictor import Found, Pipeline, Predictor, load_pipeline
 from antpipe.poses import Poses, PosesInfo, VideoMeta, empty_poses, make_poses, write_poses, write_poses_to
 from antpipe.progress import show_progress
@@ -93,13 +94,14 @@ def _predict_chunks(
     ranges = join_ranges(limits for number in left for limits in chunks[number])
     ready = prefetch(_ready_frames(reader, ranges, predictor), PREFETCHED_FRAMES)
     starts = [chunk[0][0] for chunk in chunks]
+    find = in_parts(predictor.find, lambda note: print(f"note: {note}", file=sys.stderr, flush=True))
     with show_progress("predict") as advance:
         for number, group in itertools.groupby(ready, lambda frame: bisect.bisect(starts, frame.frame_idx) - 1):
             promised = replace(info, frames=chunks[number])
             with write_poses_to(store.path(number), promised) as writer:
                 seen = []
                 for batch in in_batches(group, config.batch_size):
-                    found = predictor.find([frame.prepared for frame in batch])
+                    found = find([frame.prepared for frame in batch])
                     writer.write(_as_poses(batch, found, info))
                     seen += [frame.frame_idx for frame in batch]
                     done += len(batch)

@@ -5,6 +5,10 @@ memory for minutes. Texts of variable length lie in heaps: a header of 16 bytes,
 (2 bytes, 0 for what is free), a use count, a size (8 bytes), and its content; the size of free space counts its header.
 A table of texts holds for each one its length (4 bytes), the address of its heap (8 bytes) and its number there
 (4 bytes). HDF5 file format specification 3.0, section III.E.
+
+The names in a group lie in a heap of another kind: after 8 bytes the size of its content, the place of its first free
+part, and the address of its content (8 bytes each); a free part begins with the place of the next one, 1 for none.
+Section III.D.
 """
 
 import mmap
@@ -16,7 +20,7 @@ import numpy as np
 
 from antpipe.geometry import Array
 
-HEAP = b"GCOL\x01"
+HEAP, NAMES = b"GCOL\x01", b"HEAP\0\0\0\0"
 REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])
 TABLES = ("videos_json", "tracks_json", "suggestions_json", "sessions_json", "provenance_json")
 
@@ -25,13 +29,17 @@ def check_texts(path: str | Path, file: h5py.File) -> None:
     """Refuse an HDF5 file, open as `file`, whose texts do not lie where it says.
 
     Raises:
-        ValueError: if a heap or a table of texts is damaged.
+        ValueError: if a heap or a table of texts, or a heap of names, is damaged.
     """
     with open(path, "rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
         place = content.find(HEAP)
         while place >= 0:
             _read_heap(content, place)
             place = content.find(HEAP, place + 1)
+        place = content.find(NAMES)
+        while place >= 0:
+            _check_free_parts(content, place)
+            place = content.find(NAMES, place + 1)
         for name in TABLES:
             for start, size in _raw_places(file, name):
                 rows = content[start : start + size]
@@ -50,6 +58,17 @@ def _read_heap(content: mmap.mmap, heap: int) -> dict[int, int]:
         sizes[number] = size
         place += 16 + -(-size // 8) * 8 if number else size
     return sizes
+
+
+def _check_free_parts(content: mmap.mmap, heap: int) -> None:
+    """Refuse a heap of names whose free parts follow each other in a circle; HDF5 sees the other mistakes."""
+    size, free, start = np.frombuffer(content[heap + 8 : heap + 32].ljust(24, b"\0"), "<u8").tolist()
+    seen = {1}
+    while free not in seen and free + 16 <= size:
+        seen.add(free)
+        free = int.from_bytes(content[start + free : start + free + 8], "little")
+    if free in seen - {1}:
+        raise ValueError("a heap of names is damaged")
 
 
 def _raw_places(file: h5py.File, name: str) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from antpipe.config.labels import MergeConfig
-from antpipe.errors import ConfigError
+from antpipe.errors import ConfigError, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Places:
         """
         missing = [folder for folder in config.search if not os.path.isdir(folder)]
         if missing:
-            raise ConfigError(f"merge.search: expected folders, but {missing} are none; check the paths")
+            raise ConfigError(f"merge.search: expected folders, but {shown(missing)} are none; check the paths")
         return cls(search=tuple(config.search), prefixes=config.prefixes)
 
 

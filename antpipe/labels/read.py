@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import sleap_io as sio
 
-from antpipe.errors import LabelError
+from antpipe.errors import LabelError, shown
 from antpipe.geometry import Array
 from antpipe.labels.foreign import read_foreign
 from antpipe.labels.locate import clean_path
@@ -27,7 +27,9 @@ def read_labels(path: str | Path) -> sio.Labels:
     """
     path = Path(path)
     labels = _read_slp(path) if is_slp(path) or not path.is_file() else read_foreign(path)
-    _check_frames(path, labels)
+    _check_names(path, labels)
+    _refuse_cut_videos(path, labels)
+    _check_frame_indices(path, labels)
     for video in labels.videos:
         _make_reachable(video, path.parent)
     return labels
@@ -43,16 +45,34 @@ def _read_slp(path: Path) -> sio.Labels:
         raise unreadable(path, error) from error
 
 
-def _check_frames(path: Path, labels: sio.Labels) -> None:
-    wrong = [f.frame_idx for f in labels.labeled_frames if not 0 <= f.frame_idx < MOST_FRAMES]
-    if wrong:
-        raise LabelError(f"{path}: expected frame indices from 0 to {MOST_FRAMES - 1}, got {wrong[0]}; remove it")
+def _refuse_cut_videos(path: Path, labels: sio.Labels) -> None:
     cut = [video for video in labels.videos if "crop" in video.backend_metadata]
     if cut:
         raise LabelError(
             f"{path}: video {file_name(str(cut[0].filename))!r} is a part cut out of another one on the fly, which is "
             "not supported; write the part as a video of its own (sio apply-crops)"
         )
+
+
+def _check_names(path: Path, labels: sio.Labels) -> None:
+    """Refuse what sleap-io takes from a damaged file as if it were a name."""
+    paths = [name for v in labels.videos for name in (v.filename if isinstance(v.filename, list) else [v.filename])]
+    if not all(isinstance(name, str | Path) and "\0" not in str(name) for name in paths):
+        raise LabelError(f"{path}: expected paths of videos, got {shown(paths)}; correct the file")
+    tracks = [track.name for track in labels.tracks]
+    nodes = [getattr(node, "name", node) for skeleton in labels.skeletons for node in skeleton.nodes]
+    for what, names in (("tracks", tracks), ("nodes", nodes)):
+        if not all(isinstance(name, str) for name in names):
+            raise LabelError(f"{path}: expected texts as names of {what}, got {shown(names)}; correct the file")
+
+
+def _check_frame_indices(path: Path, labels: sio.Labels) -> None:
+    for frame in (*labels.labeled_frames, *labels.suggestions):
+        images = frame.video.filename
+        count = len(images) if isinstance(images, list) else MOST_FRAMES
+        if not (isinstance(frame.frame_idx, int | np.integer) and 0 <= frame.frame_idx < count):
+            came = shown(frame.frame_idx)
+            raise LabelError(f"{path}: expected frame indices from 0 to {count - 1}, got {came}; remove it")
 
 
 def _make_reachable(video: sio.Video, folder: Path) -> None:

@@ -40,6 +40,7 @@ def is_slp(path: str | Path) -> bool:
     if not (Path(path).is_file() and h5py.is_hdf5(path)):
         return False
     with open_slp(path) as file:
+        check_texts(path, file)
         return {"metadata", "frames", "instances"} <= set(file)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from antpipe.errors import LabelError
+from antpipe.errors import LabelError, reason
 from antpipe.files import read_json, write_json
 from antpipe.labels.fold import PARTS, Fold, FrameKey, nearest_training_frames
 from antpipe.labels.split import Split
@@ -60,9 +60,10 @@ def read_split(path: str | Path) -> Split:
             max_frames=value["max_frames"],
             notes=tuple(value["notes"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise LabelError(
-            f"{path}: expected a split as antpipe split writes it, but it cannot be read ({error!r}); make it again"
+            f"{path}: expected a split as antpipe split writes it, but it cannot be read ({reason(error)}); make it "
+            "again"
         ) from error
 
 

@@ -1,12 +1,19 @@
 """Trained weights of SLEAP (`best_model.h5`, Keras 2) into our network, by layer name; nothing in the file is run."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
-import keras
 
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
 from antpipe.geometry import Array
+from antpipe.labels.hdf5_texts import check_texts
+
+if TYPE_CHECKING:
+    import keras
+
+# What h5py raises for a file that is cut short, damaged or another one.
+_UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def read_layers(path: str | Path) -> dict[str, list[Array]]:
@@ -19,15 +26,18 @@ def read_layers(path: str | Path) -> dict[str, list[Array]]:
         raise ModelError(f"{path}: SLEAP model weights not found; expected best_model.h5 in the model's folder")
     try:
         with h5py.File(path) as file:
+            check_texts(path, file)
             group = file["model_weights"]
             return {
                 name: [layer[weight][()] for weight in layer.attrs["weight_names"]] for name, layer in group.items()
             }
-    except (OSError, KeyError) as error:
-        raise ModelError(f"{path}: expected a Keras 2 model in HDF5, but it cannot be read ({error})") from error
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"{path}: expected a Keras 2 model in HDF5, but it cannot be read ({reason(error)})"
+        ) from error
 
 
-def load_sleap_weights(network: keras.Model, path: str | Path) -> None:
+def load_sleap_weights(network: "keras.Model", path: str | Path) -> None:
     """Set every weight of `network` from a SLEAP model file.
 
     Heads that the network does not have (offset refinement) are left out; a layer without its weights is an error.

@@ -6,17 +6,16 @@ Apart from the weights, so that reading it needs no Keras.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason, shown
 from antpipe.files import read_json, write_json
 from antpipe.geometry import Transform, resize_transform
-from antpipe.poses import Skeleton
+from antpipe.poses import Skeleton, read_skeleton
 
 MODEL_FILE = "model.json"
 WEIGHTS_FILE = "best.weights.h5"
+LARGEST_CROP = 2**15
 SLEAP_CONFIG, SLEAP_WEIGHTS = "training_config.json", "best_model.h5"
 
 
@@ -89,19 +88,17 @@ def read_spec(folder: str | Path) -> ModelSpec:
         raise ModelError(f"{folder}: not a model folder; expected {MODEL_FILE} (ours) or {SLEAP_CONFIG} (SLEAP's)")
     try:
         value = read_json(path)
-        skeleton, model_type = value["skeleton"], value["model_type"]
+        model_type, crop_size = value["model_type"], value["crop_size"]
         if model_type not in MODEL_TYPES:
-            raise ValueError(f"unknown model type {model_type!r}; expected one of {list(MODEL_TYPES)}")
+            raise ValueError(f"unknown model type {shown(model_type)}; expected one of {list(MODEL_TYPES)}")
+        if crop_size is not None and not (isinstance(crop_size, int) and 0 < crop_size < LARGEST_CROP):
+            raise ValueError(f"crop_size: expected a number of pixels, got {shown(crop_size)}")
         return ModelSpec(
             model_type=model_type,
             config=ModelConfig.model_validate(value["config"]),
-            skeleton=Skeleton(
-                nodes=tuple(skeleton["nodes"]),
-                edges=tuple((a, b) for a, b in skeleton["edges"]),
-                symmetries=tuple((a, b) for a, b in skeleton["symmetries"]),
-            ),
-            crop_size=value["crop_size"],
-            classes=tuple(value.get("classes", ())),
+            skeleton=read_skeleton(value["skeleton"]),
+            crop_size=crop_size,
+            classes=tuple(str(name) for name in value.get("classes", ())),
         )
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise ModelError(f"{path}: cannot be read as a model's settings ({error})") from error
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: cannot be read as a model's settings ({reason(error)})") from error

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from antpipe.errors import AntpipeError
+from antpipe.gpu_use import GpuUse, gpu_now
 from antpipe.progress import listen
 from antpipe.records.process import process_start
 from antpipe.records.task import HEARTBEATS, Task
@@ -44,6 +44,8 @@ class Heartbeat:
     total: int | None = None
     rate: float | None = None
     """Units per second since the first one."""
+    gpu: GpuUse | None = None
+    """What its GPU does; None where it has none, or nothing tells."""
     error: str | None = None
 
 
@@ -52,7 +54,7 @@ def beat(task: Task) -> Iterator[None]:
     """Keep the heartbeat of a job while the block runs; take it away when it ends well.
 
     A thread writes it, every two seconds at most, so that the work waits for no disk; a job that cannot write it says
-    so once and goes on. When the block fails, the heartbeat stays and says why.
+    so once, and goes on with its work and with trying. When the block fails, the heartbeat stays and says why.
     """
     pulse = _Pulse(task)
     with listen(pulse.hear):
@@ -89,7 +91,7 @@ class _Pulse:
         self._first: tuple[str, int, float] | None = None
         self._heard: tuple[str, str, int, int | None] | None = None
         self._told: tuple[str, str, int, int | None] | None = None
-        self._can_write = True
+        self._complained = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -107,8 +109,10 @@ class _Pulse:
         self._listen()
         if changes:
             self._write(replace(self._now, **changes))
-        elif self._can_write:
-            self._path.unlink(missing_ok=True)
+        else:
+            # Where it cannot be taken away, it cannot have been written.
+            with contextlib.suppress(OSError):
+                self._path.unlink()
 
     def _run(self) -> None:
         written, since = self._now, 0.0
@@ -120,6 +124,7 @@ class _Pulse:
                 written, since = self._now, 0.0
 
     def _listen(self) -> None:
+        self._now = replace(self._now, gpu=gpu_now())
         if self._heard is None or self._heard == self._told:
             return
         self._told = what, unit, done, total = self._heard
@@ -131,8 +136,6 @@ class _Pulse:
         self._now = replace(self._now, what=what, unit=unit, done=done, total=total, rate=rate)
 
     def _write(self, heartbeat: Heartbeat) -> None:
-        if not self._can_write:
-            return
         temporary = self._path.with_name(f".{self._path.name}.{heartbeat.pid}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,15 +143,6 @@ class _Pulse:
             # Not flushed to the disk: after a crash of the computer an old or an empty heartbeat does no harm.
             os.replace(temporary, self._path)
         except OSError as error:
-            self._can_write = False
-            print(f"{self._path}: no status is kept of this job ({error.strerror}); it goes on", file=sys.stderr)
-
-
-def read_heartbeats(results: str | Path) -> list[tuple[Heartbeat, float]]:
-    """Return the heartbeats below a folder of results, each with the time of its last change in seconds since 1970."""
-    found = []
-    for path in sorted(Path(results, HEARTBEATS).rglob("[!.]*.json")):
-        # The job may end, and take it away, while we look.
-        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
-            found.append((Heartbeat(**json.loads(path.read_text(encoding="utf-8"))), path.stat().st_mtime))
-    return found
+            if not self._complained:
+                print(f"{self._path}: no status is kept of this job ({error.strerror}); it goes on", file=sys.stderr)
+            self._complained = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from antpipe.errors import ConfigError, reason
 from antpipe.files import atomic_path, read_json
 
 PLAN = ".status/plan.json"
@@ -47,6 +48,16 @@ def write_plan(results: str | Path, workflow: Any) -> None:
 
 
 def read_plan(results: str | Path) -> list[Planned]:
-    """Return the jobs of the last run below a folder of results; none where nothing was run."""
+    """Return the jobs of the last run below a folder of results; none where nothing was run.
+
+    Raises:
+        ConfigError: if the plan is not as this version writes it.
+    """
     path = Path(results, PLAN)
-    return [Planned(**job) for job in read_json(path)] if path.is_file() else []
+    try:
+        return [Planned(**job) for job in read_json(path)] if path.is_file() else []
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: expected a plan as this version of antpipe writes it, but it cannot be read ({reason(error)}); "
+            "remove it"
+        ) from error

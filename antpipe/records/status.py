@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from antpipe.records.heartbeat import Heartbeat, read_heartbeats
+from antpipe.records.heartbeat import Heartbeat
 from antpipe.records.life import is_alive, reason
 from antpipe.records.plan import Planned, read_plan
+from antpipe.records.silence import read_heartbeats
 
 STATES = ("running", "failed", "waiting", "done")
 """What a row may be, what a person wants to see first in front."""
@@ -38,8 +39,8 @@ def project_status(results: str | Path) -> list[Row]:
     for job in read_plan(results):
         planned.setdefault(_subject(job.wildcards), []).append(job)
     beats: dict[str, list[tuple[Heartbeat, float]]] = {}
-    for heartbeat, changed_s in read_heartbeats(results):
-        beats.setdefault(_subject(heartbeat.wildcards), []).append((heartbeat, changed_s))
+    for heartbeat, silent_s in read_heartbeats(results):
+        beats.setdefault(_subject(heartbeat.wildcards), []).append((heartbeat, silent_s))
     files = _Files()
     names = dict.fromkeys((*planned, *beats))
     rows = [_row(name, planned.get(name, ()), beats.get(name, ()), files) for name in names]
@@ -54,18 +55,18 @@ def _subject(wildcards: Mapping[str, str]) -> str:
 
 def _row(name: str, planned: Iterable[Planned], beats: Iterable[tuple[Heartbeat, float]], files: "_Files") -> Row:
     jobs = list(planned)
-    live = [heartbeat for heartbeat, changed_s in beats if is_alive(heartbeat, changed_s)]
+    live = [heartbeat for heartbeat, silent_s in beats if is_alive(heartbeat, silent_s)]
     busy = [_job(heartbeat) for heartbeat in live]
     missing = [job for job in jobs if _job(job) in busy or not files.have(job.outputs)]
     done = [_job(job) for job in jobs if job not in missing]
-    failed = [(h, changed_s) for h, changed_s in beats if _job(h) not in [*busy, *done]]
+    failed = [(h, silent_s) for h, silent_s in beats if _job(h) not in [*busy, *done]]
     row = Row(name=name, state="done", stage="", jobs=len(jobs), jobs_done=len(jobs) - len(missing))
     if live:
         telling = max(live, key=lambda h: (h.total is not None, h.started_s))
         return replace(row, state="running", stage=_stages(h.rule for h in live), heartbeat=telling)
     if failed:
-        last, changed_s = max(failed, key=lambda pair: pair[0].started_s)
-        return replace(row, state="failed", stage=last.rule, failure=reason(last, changed_s), log=last.log)
+        last, silent_s = min(failed, key=lambda pair: pair[1])
+        return replace(row, state="failed", stage=last.rule, failure=reason(last, silent_s), log=last.log)
     return replace(row, state="waiting", stage=missing[0].rule) if missing else row
 
 

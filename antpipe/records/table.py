@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from antpipe.console import make_console
+from antpipe.gpu_use import gpu_words
 from antpipe.progress import duration
 from antpipe.records.heartbeat import Heartbeat
 from antpipe.records.status import STATES, Row
@@ -26,7 +27,8 @@ def status_table(rows: Sequence[Row]) -> RenderableType:
     if not rows:
         return Text("nothing was run here yet; run snakemake, the README of the project says how")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "stage", "done", "speed", "left"):
+    gpu = "GPU" if any(row.heartbeat and row.heartbeat.gpu for row in rows) else ""
+    for column in ("", "stage", "done", "speed", "left", gpu):
         table.add_column(column, justify="left" if column in ("", "stage") else "right")
     quiet = [row for row in rows if row.state in ("waiting", "done")]
     for row in rows if len(quiet) <= QUIET_ROWS else [row for row in rows if row not in quiet]:
@@ -52,13 +54,13 @@ def _cells(row: Row) -> list[str]:
     name, beat = escape(row.name), row.heartbeat
     if beat is None:
         stages = f"{row.jobs_done} of {row.jobs} jobs" if row.jobs else ""
-        return [name, f"{row.state}: {row.stage}" if row.stage else row.state, stages, "", ""]
-    return [name, row.stage, _done(beat), _speed(beat), _left(beat)]
+        return [name, f"{row.state}: {row.stage}" if row.stage else row.state, stages]
+    return [name, row.stage, _done(beat), _speed(beat), _left(beat), gpu_words(beat.gpu) if beat.gpu else ""]
 
 
 def _done(beat: Heartbeat) -> str:
     if not beat.unit:
-        return f"for {duration(time.time() - beat.started_s)}"
+        return f"for {duration(max(0.0, time.time() - beat.started_s))}"
     return f"{beat.done} of {beat.total} {beat.unit}" if beat.total is not None else f"{beat.done} {beat.unit}"
 
 

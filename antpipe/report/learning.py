@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
 from antpipe.report.colours import BLUE, GREEN, PALETTE, VERMILLION, YELLOW, hexadecimal
 from antpipe.report.figure import figure_to, shorten, show_logarithmic
 
@@ -42,8 +42,8 @@ def _read_log(path: str | Path) -> pd.DataFrame:
         raise ModelError(f"{path}: training log not found; train the model first")
     try:
         log = pd.read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({error})") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({reason(error)})") from error
     missing = [name for name in ("epoch", "loss") if name not in log]
     if missing:
         raise ModelError(f"{path}: expected the columns epoch and loss, but {missing} are not among {list(log)}")

@@ -37,10 +37,15 @@ def draw_pictures(
         measured: its features; only for `traces`.
         config: how to draw.
         features: settings of this video's features, for the place of an animal and for millimetres.
-        overlay, still, timeline: as `draw_video` makes them.
-        continuity, per_track, to_check: as `draw_continuity` makes them.
-        trajectories, occupancy: as `draw_trajectories` makes them.
-        traces: as `plot_traces` makes it.
+        overlay: the film with poses and tracks, as `draw_video` makes it.
+        still: a frame of it.
+        timeline: the tracks over time.
+        continuity: breaks and doubts of tracks, as `draw_continuity` draws them.
+        per_track: its table of tracks.
+        to_check: its table of moments.
+        trajectories: where each animal went, as `draw_trajectories` draws it.
+        occupancy: where animals were.
+        traces: angles over time, as `plot_traces` draws them.
     """
     draw_video(video, tracks, config, overlay=overlay, still=still, timeline=timeline)
     draw_continuity(video, tracks, events, figure=continuity, per_track=per_track, to_check=to_check)

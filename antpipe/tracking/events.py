@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from antpipe.errors import PosesError
+from antpipe.errors import PosesError, reason, shown
 from antpipe.files import atomic_path
 
+MOST_FRAMES = 2**31
+"""Frame indices from here on do not fit into a poses file."""
 KINDS = ("start", "end", "join", "repair", "crossing")
 
 
@@ -51,27 +53,42 @@ def read_events(path: str | Path) -> list[Event]:
     """
     if not Path(path).is_file():
         raise PosesError(f"{path}: table of events not found; make it with antpipe track")
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    if not lines or tuple(lines[0].split("\t")) != COLUMNS:
-        raise PosesError(f"{path}: expected a table of events with the columns {list(COLUMNS)}, got {lines[:1]}")
+    try:
+        # Not `splitlines`, for which names of tracks may hold ends of lines.
+        lines = Path(path).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise PosesError(f"{path}: expected a table of events, but it is not text ({reason(error)})") from error
+    if tuple(lines[0].split("\t")) != COLUMNS:
+        raise PosesError(f"{path}: expected a table of events with the columns {list(COLUMNS)}, got {shown(lines[0])}")
     return [_event(line.split("\t"), path) for line in lines[1:]]
 
 
 def _event(cells: list[str], path: str | Path) -> Event:
     try:
         frame_idx, kind, track, other, gap, confidence, x, y = cells
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind {kind!r}")
         return Event(
-            frame_idx=int(frame_idx),
+            frame_idx=_count(frame_idx),
             kind=kind,
             track=track,
             other=other,
-            gap=int(gap),
+            gap=_count(gap),
             confidence=float(confidence),
             x=float(x),
             y=float(y),
         )
     except ValueError as error:
-        raise PosesError(f"{path}: expected a row of {len(COLUMNS)} cells, got {cells} ({error})") from error
+        raise PosesError(
+            f"{path}: expected a row of {len(COLUMNS)} cells, got {shown(cells)} ({reason(error)})"
+        ) from error
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < MOST_FRAMES:
+        raise ValueError(f"{number} is no count of frames")
+    return number
 
 
 def _text(value: object) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-import keras
-
 from antpipe.errors import ResourceError
+from antpipe.inference.memory import memory_errors
 from antpipe.training.batches import Batch
 from antpipe.training.resume import Progress
 
@@ -28,7 +27,7 @@ def run_in_parts(
         part = slice(done, done + progress.batch_size)
         try:
             result = run((images[part], truth[part]))
-        except _memory_errors() as error:
+        except memory_errors() as error:
             _halve(progress, len(images[part]), on_note, error)
             continue
         yield result, len(images[part])
@@ -45,12 +44,3 @@ def _halve(progress: Progress, samples: int, on_note: Callable[[str], None], err
     note = f"memory was full in epoch {progress.epoch}: {samples} samples at once became {progress.batch_size}"
     progress.notes.append(note)
     on_note(note)
-
-
-def _memory_errors() -> tuple[type[Exception], ...]:
-    """Return the errors by which the backend says that memory is full; none for backends where none was tried."""
-    if keras.backend.backend() != "tensorflow":
-        return ()
-    import tensorflow as tf
-
-    return (tf.errors.ResourceExhaustedError,)

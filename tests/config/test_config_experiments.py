@@ -59,11 +59,11 @@ def test_values_that_differ_in_their_sign_are_runs_of_their_own():
 
 
 def test_several_grids_are_tried_one_after_the_other():
-    anchor = "centered_instance.head.anchor_part"
-    grids = [{FILTERS: [8, 16], STRIDE: [8, 16]}, {anchor: [None, "thorax"]}, {SIGMA: [1.5, 2.0]}]
+    scale = "centered_instance.input.scale"
+    grids = [{FILTERS: [8, 16], STRIDE: [8, 16]}, {scale: [0.5, 1.0]}, {SIGMA: [1.5, 2.0]}]
     assert names_of(grids, "centered_instance") == [
         *(f"base-filters_{f}-max_stride_{s}" for f in (8, 16) for s in (8, 16)),
-        *("base-anchor_part_None", "base-anchor_part_thorax"),
+        *("base-scale_0.5", "base-scale_1.0"),
     ]
     assert names_of(grids) == ["base-sigma_1.5", "base-sigma_2.0"], "a grid for others is no run of the centroid's"
     assert names_of([]) == names_of([{}, {FILTERS: [8]}]) == ["base"]
@@ -86,13 +86,17 @@ def test_settings_of_one_name_in_two_grids_are_told_apart():
         ({"sigma": [1]}, "sigma: expected a setting of ['centroid', 'centered_instance'], such as centroid.head.sigma"),
         ({SIGMA: []}, "centroid.head.sigma: expected at least one value, got an empty list"),
         ({SIGMA: 2.5}, "config: grid: centroid.head.sigma: expected a list of values, got 2.5"),
+        (
+            {f"centroid.optimization.{key}": list(range(1, 400)) for key in ("batch_size", "epochs")},
+            "grid: expected at most 10000 runs of centroid, got 159201; try fewer values",
+        ),
         (3, "config: grid: expected values by setting, or a list of such sections, got 3"),
         ([[SIGMA, 3]], "grid: expected values by setting, or a list of such sections, got [["),
         ([{SIGMA: [1]}, {"nose.sigma": [1]}], "nose.sigma: expected a setting of ["),
         ({1: [1]}, "1: expected a setting of ["),
         ([{SIGMA: []}], "centroid.head.sigma: expected at least one value, got an empty list"),
         ({"centroid.head.anchor_part": ["Fü?", "Fü!"]}, "would share the folder 'base-anchor_part_F'; try their"),
-        ({"centroid.base_checkpoint": ["r" * 300]}, "is too long for a folder; try fewer settings at once"),
+        ({"centroid.base_checkpoint": ["r" * 190]}, "is too long for a folder; try fewer settings at once"),
         ({"centroid.head.sigmma": [1]}, "grid: centroid.head.sigmma: unknown key; known keys are ['anchor_part', "),
         ({"centroid.nose.sigma": [1]}, "grid: centroid.nose.sigma: unknown key; known keys are ['augmentation', "),
         ({"centroid": [1]}, "centroid: expected a setting of ["),
@@ -105,3 +109,12 @@ def test_a_grid_that_cannot_be_is_one_sentence(grid, message):
         parse_config({"grid": grid}).runs()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_crops_around_a_part_that_no_centroid_network_finds_are_refused():
+    models = {name: {"head": {"anchor_part": "thorax"}} for name in ("centroid", "centered_instance")}
+    both = {f"{name}.head.anchor_part": ["thorax", "head"] for name in models}
+    assert len(parse_config({"models": models, "grid": both}).runs()) == 4
+    one = {"centered_instance.head.anchor_part": ["thorax", "head"]}
+    with pytest.raises(ConfigError, match=r"'head' is no anchor of the centroid network, which finds \['thorax'\]"):
+        parse_config({"models": models, "grid": one}).runs()

@@ -41,7 +41,7 @@ def test_the_partner_of_a_top_down_model_comes_with_its_defaults(value, names):
     chosen = parse_config({"models": value}).models.chosen
     assert tuple(chosen) == names
     for name, model in chosen.items():
-        assert model.head.sigma == (3 if value.get(name) else 2.5)
+        assert model.head.sigma == (3 if value.get(name) else 1.5)
         assert model == ModelConfig.model_validate(value.get(name) or {})
 
 

@@ -64,6 +64,13 @@ WRONG = [
     ({"experiment": ".."}, "experiment: expected a name, which dots alone are not, got '..'"),
     ({"results": ""}, "results: expected the name of a folder, without {}, got ''"),
     ({"results": "{video}"}, "results: expected the name of a folder, without {}, got '{video}'"),
+    ({"results": "a\0b"}, r"results: expected a path, without control characters, got 'a\x00b'"),
+    ({"results": "a/" + "x" * 300}, "results: expected a path of names of at most 200 bytes, got 'a/xxx"),
+    (
+        {"results": "~/ants"},
+        "results: expected the whole path of a folder, because ~ does not stand for the home folder",
+    ),
+    (model(base_checkpoint="x\0"), "models.centroid.base_checkpoint: expected a path, without control characters, got"),
     (model(input={"crop_size": 96}), "models.centroid: centroid models do not use ['input.crop_size']; leave them out"),
     (model(head={"part_names": ["head"]}), "centroid models do not use ['head.part_names']; leave them out"),
     (

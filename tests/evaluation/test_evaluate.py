@@ -259,6 +259,8 @@ def test_motchallenge_text(tmp_path):
         ("1,1,0,0,1,1\n1,a,0,0,1,1", "line 2: expected numbers"),
         ("0,1,0,0,1,1", r"line 1: expected numbers frame \(from 1\)"),
         ("1,1,nan,0,1,1", "line 1: expected numbers"),
+        ("1,1e300,0,0,1,1", "line 1: expected numbers"),
+        ("1,1,0,0,1,1\n1e15,1,0,0,1,1", "line 2: expected a frame up to 3,000,000, got 1e\\+15; remove it"),
     ],
 )
 def test_broken_motchallenge_text(tmp_path, text, message):

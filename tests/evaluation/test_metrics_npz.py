@@ -140,3 +140,29 @@ def test_damaged_files_are_refused(tmp_path, shared_data):
     ):
         with pytest.raises(ModelError, match="cannot be read safely"):
             read_metrics(path)
+
+
+def test_damage_that_only_the_decompressor_sees_is_refused_on_one_line(tmp_path):
+    path = tmp_path / "m.npz"
+    np.savez_compressed(path, metrics=np.array({"a": np.arange(500.0)}, object))
+    whole = path.read_bytes()
+    for place in range(100, len(whole) - 200, 7):
+        path.write_bytes(whole[:place] + bytes(255 - byte for byte in whole[place : place + 9]) + whole[place + 9 :])
+        with pytest.raises(ModelError, match=r"m.npz: expected metrics as SLEAP writes them") as error:
+            read_metrics(path)
+        assert "\n" not in str(error.value)
+
+
+def test_a_file_with_a_password_and_a_header_that_is_no_literal_are_refused(tmp_path):
+    path = crafted(tmp_path / "m.npz", pickle.dumps({"a": 1}))
+    content = bytearray(path.read_bytes())
+    for place in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
+        content[place] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"cannot be read safely \(.*password"):
+        read_metrics(path)
+    for text in (b"{'descr': (", b'"""', b"  {\n 3", b"\0", b"{" * 20_000):
+        start = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+        with pytest.raises(ModelError, match="cannot be read safely") as error:
+            read_metrics(crafted(tmp_path / "h.npz", b"", start=start))
+        assert "\n" not in str(error.value)

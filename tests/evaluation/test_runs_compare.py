@@ -152,7 +152,7 @@ def test_what_cannot_be_read_is_named_and_keeps_nothing_else_from_being_read(tmp
         "bad record": "run.json: expected what antpipe train writes",
         "bad settings": "model.json: cannot be read as a model's settings",
         "list/metrics.val.json": "expected metrics as antpipe train writes them",
-        "nested/metrics.val.json": "RecursionError",
+        "nested/metrics.val.json": "it is nested too deep",
         "nn": "a run of sleap-nn",
         "no log/training_log.csv": "training log not found",
         "no settings": "metrics without model.json",

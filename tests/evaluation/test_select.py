@@ -6,7 +6,7 @@ import pytest
 from drawn_runs import draw_centroid_run, draw_run, draw_sleap_run
 
 from antpipe.errors import ConfigError, ModelError
-from antpipe.evaluation.select import select_run, write_selection
+from antpipe.evaluation.select import select_run, selected_folders, write_selection
 
 
 @pytest.fixture
@@ -135,3 +135,54 @@ def test_nothing_is_written_where_nothing_can_be_chosen(models):
     with pytest.raises(ConfigError):
         write_selection(models, models / "selected.json", measures={"centroid": "dist"}, part="val")
     assert not (models / "selected.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "the choice of models was not found; make it with antpipe select"),
+        ("", "line 1: Expecting value"),
+        ("[" * 100_000, "it is nested too deep"),
+        ("[]", "TypeError"),
+        ("{}", "KeyError('models')"),
+        ('{"models": []}', "AttributeError"),
+        ('{"models": {"centroid": {}}}', "KeyError('run')"),
+        ('{"models": {"centroid": {"run": 3}}}', "TypeError"),
+    ],
+)
+def test_what_is_no_choice_of_models_is_one_sentence(tmp_path, content, message):
+    path = tmp_path / "selected.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ModelError, match=r"selected.json: ") as error:
+        selected_folders(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def anchored(part):
+    return {"head": {"anchor_part": part}}
+
+
+def test_the_centroid_network_finds_what_the_chosen_crops_are_centred_on(tmp_path):
+    draw_run(tmp_path / "a" / "centered_instance", error=1.0, config=anchored("thorax"))
+    draw_run(tmp_path / "b" / "centered_instance", error=5.0, config=anchored("head"))
+    draw_centroid_run(tmp_path / "a" / "centroid", f1=(0.1, 0.5), config=anchored("thorax"))
+    draw_centroid_run(tmp_path / "b" / "centroid", f1=(0.9, 0.9), config=anchored("head"))
+    measures = {"centroid": "detection.f1@5px", "centered_instance": "dist.avg"}
+    choices = write_selection(tmp_path, tmp_path / "selected.json", measures=measures, part="val")
+    assert {name: choice.run.name for name, choice in choices.items()} == {
+        "centroid": "a/centroid",
+        "centered_instance": "a/centered_instance",
+    }
+
+
+def test_crops_around_what_no_network_finds_are_refused(tmp_path):
+    draw_run(tmp_path / "crops", config=anchored("thorax"))
+    draw_centroid_run(tmp_path / "centroids", config=anchored("head"))
+    measures = {"centroid": "detection.f1@5px", "centered_instance": "dist.avg"}
+    message = (
+        r"crops was trained on crops around 'thorax', but no centroid network finds that, only 'head' \(centroids\)"
+    )
+    with pytest.raises(ModelError, match=message):
+        write_selection(tmp_path, tmp_path / "selected.json", measures=measures, part="val")

@@ -107,6 +107,10 @@ BAD = [
     ("Time;Force\n0;1.234,5\n", r"line 2: expected a number in column 'Force', got '1\.234,5'"),
     (b"PK\x03\x04 and so on", "expected a text file, but it is a spreadsheet or the like; save it as CSV"),
     (b"Time,Force\n\x81\x8d\n", "it is in no encoding that is known; save it as UTF-8"),
+    ("Time,Force\n0,1\n".encode("utf-16")[:-1], "it is in no encoding that is known; save it as UTF-8"),
+    (b"\xff\xfeT\x00\x00\xdc", "it is in no encoding that is known; save it as UTF-8"),
+    ("Time,Force\n0," + "9" * 400, r"line 2: expected a number in column 'Force', got '99+\.\.\.9+'; leave"),
+    ("Time,Force\n0," + "9" * 120_000 + "x\n", r"line 2: expected a number in column 'Force', got '99+\.\.\.9+x'; l"),
     (b"Time,Force\n0,1\x00\n", r"force.csv line 2: cannot be read|expected a number"),
 ]
 

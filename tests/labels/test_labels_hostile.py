@@ -169,6 +169,58 @@ def test_a_heap_that_hdf5_would_read_forever_is_refused(tmp_path):
         read_labels(path)
 
 
+def edit_texts(name, change):
+    def apply(file):
+        texts = [json.dumps(change(json.loads(text))).encode() for text in file[name][()]]
+        del file[name]
+        file.create_dataset(name, data=texts, dtype=h5py.string_dtype())
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            edit_texts("tracks_json", lambda track: [0, ["a"]]),
+            r"expected texts as names of tracks, got \[\['a'\], \['a'\]",
+        ),
+        (
+            edit_texts("suggestions_json", lambda about: {**about, "frame_idx": -1}),
+            "expected frame indices from 0 to 2147",
+        ),
+        (
+            edit_texts("videos_json", lambda film: {"backend": {"filename": "a\0.mp4"}}),
+            r"expected paths of videos, got \['a\\x00.mp4'\]",
+        ),
+        (
+            edit_texts("videos_json", lambda film: {"backend": {"filenames": ["a.png"], "filename": "a.png"}}),
+            "expected frame indices from 0 to 0, got 1",
+        ),
+    ],
+)
+@pytest.mark.parametrize("reader", [read_labels, lambda path: merge_labels([path])])
+def test_texts_that_sleap_io_takes_and_nobody_can_use_are_refused(tmp_path, change, message, reader):
+    path = edit(save(full_labels(), tmp_path / "a.slp"), change)
+    with pytest.raises(LabelError, match=message) as error:
+        reader(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("suffix", ["slp", "h5"])
+def test_a_group_whose_free_parts_run_in_a_circle_is_refused(tmp_path, suffix):
+    # HDF5 would follow them until the memory is full.
+    path = save(full_labels(), tmp_path / "a.slp").rename(tmp_path / f"a.{suffix}")
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"HEAP\0\0\0\0")
+    size, free, start = np.frombuffer(content[heap + 8 : heap + 32], "<u8").tolist()
+    assert 1 < free < size
+    content[start + free : start + free + 8] = free.to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(LabelError, match="a heap of names is damaged"):
+        read_labels(path)
+
+
 @pytest.mark.parametrize("change", [{"heap": 8}, {"number": 77}, {"length": 2**20}, {"heap": 2**60}])
 def test_texts_that_do_not_lie_where_the_file_says_are_not_looked_for(tmp_path, change):
     # HDF5 may look for them for minutes, or for ever.

@@ -105,6 +105,15 @@ def write_coco(path, folder, numbers):
     return path
 
 
+def test_a_coco_file_with_numbers_for_names_is_refused(tmp_path):
+    path = write_coco(tmp_path / "coco.json", tmp_path / "pictures", (4,))
+    about = json.loads(path.read_text())
+    about["categories"][0]["keypoints"][1] = 7
+    path.write_text(json.dumps(about))
+    with pytest.raises(LabelError, match=r"coco.json: expected texts as names of nodes, got \['head', 7, 'tail'\]"):
+        read_labels(path)
+
+
 def test_a_coco_file_is_read_with_its_images(tmp_path):
     path = write_coco(tmp_path / "coco.json", tmp_path / "pictures", (4, 8, 15))
     assert [drawn_number(f) for f in read_labels(path)] == [(n, n, n) for n in (4, 8, 15)]

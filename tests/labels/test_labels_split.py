@@ -223,7 +223,17 @@ def test_distances_are_unknown_where_no_training_frame_is_in_the_video(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "[]", '{"folds": [], "by": "block"}', '{"folds": [{"train": [["a"]]}]}', '{"folds": 3}']
+    "text",
+    [
+        None,
+        "",
+        "[]",
+        '{"folds": [], "by": "block"}',
+        '{"folds": [{"train": [["a"]]}]}',
+        '{"folds": 3}',
+        "[" * 9**5,
+        '{"folds": [{"train": [["a", 1e999]]}]}',
+    ],
 )
 def test_what_is_no_split_file_is_refused(tmp_path, text):
     path = tmp_path / "s.json"

@@ -12,7 +12,8 @@ from rich.console import Console
 from antpipe.records import table
 from antpipe.records.failures import failures
 from antpipe.records.heartbeat import Heartbeat
-from antpipe.records.plan import read_plan, write_plan
+from antpipe.records.life import LOST_S
+from antpipe.records.plan import PLAN, read_plan, write_plan
 from antpipe.records.process import process_start
 from antpipe.records.status import ALL, project_status
 from antpipe.records.table import QUIET_ROWS, show_status
@@ -173,8 +174,28 @@ def test_the_table_tells_speed_time_left_and_why_something_failed():
     assert line.split("  ")[0] == "a"
     for part in ("predict", "50 of 200 frames", "10.0 frames/s", "0:00:15"):
         assert part in line
+    assert "GPU" not in text
     assert "1 running, 1 failed, 2 waiting" in text
     assert "b, preprocess: b [1].mp4: broken\n  log: p.log" in text
+
+
+def test_the_table_tells_what_gpus_do():
+    plan_two_videos()
+    put(replace(HERE, gpu={"percent": 87, "memory_mib": 12400, "total_mib": 81559}))
+    lines = shown(project_status("results")).splitlines()
+    assert lines[0].split() == ["stage", "done", "speed", "left", "GPU"]
+    assert next(line for line in lines if line.startswith("a ")).endswith("87 %, 12.1 of 79.6 GiB")
+
+
+def test_jobs_on_other_computers_run_as_long_as_they_give_signs_of_life():
+    plan_two_videos()
+    put(replace(HERE, host="node17", pid=1, process_start=0, started_s=time.time() + 3600))
+    assert states()["a"][:2] == ("running", "predict")
+    assert "for 0:00:00" in shown(project_status("results")), "a clock that is ahead is no negative time"
+    old = time.time() - LOST_S - 10
+    os.utime("results/.status/jobs/predict/job.json", (old, old))
+    assert states()["a"][:2] == ("failed", "predict")
+    assert "on node17" in next(row for row in project_status("results") if row.name == "a").failure
 
 
 def test_of_many_quiet_videos_only_their_number_is_shown():
@@ -218,14 +239,20 @@ def test_on_a_terminal_the_table_comes_again_until_it_is_stopped(monkeypatch):
     assert len(asked) == 3
 
 
-def test_failures_of_a_run_are_those_that_began_in_it():
-    put(replace(HERE, state="failed", error="a.mp4: broken", started_s=2000.0))
-    put(replace(HERE, state="failed", error="an old one", started_s=1000.0, wildcards={"video": "old"}), "old")
-    put(replace(HERE, started_s=2000.0, wildcards={"video": "busy"}), "busy")
-    assert failures("results", 1500.0).splitlines() == [
+def test_failures_of_a_run_are_those_since_its_plan():
+    # The clock of the computer where the job ran is years behind.
+    put(replace(HERE, state="failed", error="a.mp4: broken", started_s=1000.0))
+    put(replace(HERE, state="failed", error="an old one", wildcards={"video": "old"}), "old")
+    put(replace(HERE, wildcards={"video": "busy"}), "busy")
+    assert "2 jobs failed; all that does not need them is done:" in failures("results"), "without a plan, all"
+    plan_two_videos()
+    now = time.time()
+    for path, ago in ((PLAN, 60), (f"{HEARTBEATS}/predict/job.json", 30), (f"{HEARTBEATS}/predict/old.json", 90)):
+        os.utime(Path("results", path), (now - ago, now - ago))
+    assert failures("results").splitlines() == [
         "1 job failed; all that does not need it is done:",
         "  predict a: a.mp4: broken",
         "    log: results/logs/predict/a.log",
     ]
-    assert "2 jobs failed; all that does not need them is done:" in failures("results", 500.0)
-    assert failures("results", 2500.0) == ""
+    os.utime(Path("results", PLAN))
+    assert failures("results") == ""

@@ -1,16 +1,19 @@
 """The workflow on a real Slurm, of this one computer and with fake GPUs."""
 
 import filecmp
+import re
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 from slurm_cluster import slurm, why_not
-from small_project import CONFIG, command_of, snakemake
+from small_project import CONFIG, ROOT, command_of, snakemake, stop
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+from antpipe.config.simulate import SimulateConfig
+from antpipe.synthetic.simulate import simulate
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900, func_only=True)]
 QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
 
 
@@ -47,7 +50,7 @@ def test_from_videos_to_tables_it_gives_what_it_gives_on_one_computer(project, t
     different = [path for path in tables if not filecmp.cmp(own / path, other / path, shallow=False)]
     assert different == []
     logs = [path.read_text() for path in (own / "logs" / "train").glob("*.log")]
-    assert {text.split("running on GPU ")[1][0] for text in logs} == {"0", "1"}, "each network had a GPU of its own"
+    assert {re.search(r"GPU (\d)", text)[1] for text in logs} == {"0", "1"}, "each network had a GPU of its own"
 
 
 def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
@@ -62,13 +65,28 @@ def test_a_broken_video_does_not_stop_the_others(project, tmp_path):
     assert all((tmp_path / "results" / "videos" / f"{name}.mp4").exists() for name in ("ants_001", "ants_002"))
 
 
+def test_films_go_as_an_array_where_the_profile_says_so(tmp_path):
+    simulate(tmp_path / "data", SimulateConfig(**{**CONFIG["simulate"], "videos": 3}))
+    own = {**CONFIG, "videos": "data/*.mp4", "labels": "data/labels.slp"}
+    text = (ROOT / "profiles" / "slurm" / "profile.yaml").read_text()
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    on = re.sub("^# (?=slurm-array|max-jobs)", "", text.replace("jobs: 100 ", "jobs: 100000 "), flags=re.M)
+    (profile / "profile.yaml").write_text(on)
+    targets = [f"results/videos/ants_00{number}.mp4" for number in (1, 2, 3)]
+    code, output = snakemake(tmp_path, *QUICK, *targets, config=own, profile=profile)
+    assert code == 0, output[-6000:]
+    # The number of a job within its array; N/A of jobs that are in none.
+    tasks = subprocess.run(["squeue", "-h", "-t", "all", "-o", "%K"], capture_output=True, text=True, check=True).stdout
+    assert sorted(set(tasks.split()) - {"N/A"}) == ["1", "2", "3"]
+    assert all((tmp_path / target).exists() for target in targets)
+
+
 def test_an_interruption_cancels_the_jobs(tmp_path):
     command, environment = command_of(tmp_path, *QUICK, profile="slurm")
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert wait_until(lambda: "RUNNING" in queue())
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=120)
-    assert process.returncode != 0
+        assert stop(process) != 0
     assert wait_until(lambda: not any(state in queue() for state in ("RUNNING", "PENDING")))
 
 

@@ -1,0 +1,33 @@
+"""YAML as people write it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from antpipe.errors import ConfigError, reason
+from antpipe.files import refuse_deep
+
+MOST_VALUES = 100_000
+"""A few lines of aliases within aliases stand for billions of values."""
+
+# What PyYAML raises besides its own errors: dates and numbers that are none, tags without a value, nesting.
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Return what a YAML file holds; {} if that is nothing.
+
+    Raises:
+        ConfigError: if the file is missing or is not YAML, or is nested too deep or too large.
+    """
+    try:
+        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        refuse_deep(value, MOST_VALUES)
+        # Errors show what came, and Python shows no number of more than 4300 digits.
+        str(value)
+    except OSError as error:
+        raise ConfigError(f"{path}: expected a YAML file, but it cannot be read ({error.strerror})") from error
+    except _UNREADABLE as error:
+        raise ConfigError(f"{path}: expected YAML, but {reason(error)}") from error
+    return {} if value is None else value
