@@ -54,8 +54,8 @@ def plan_runs(
     does not train it again.
 
     Raises:
-        ConfigError: if the key of a grid names no setting, a value does not fit, two runs would share a folder, or crops
-            lie around a part that no centroid network finds.
+        ConfigError: if the key of a grid names no setting, a value does not fit, two runs would share a folder, or
+            crops lie around a part that no centroid network finds.
     """
     runs: dict[tuple[str, str], PlannedRun] = {}
     for model_type, model in models.items():
@@ -83,8 +83,8 @@ def _check_anchors(runs: Sequence[PlannedRun]) -> None:
         anchor = run.settings.head.anchor_part
         if found and MODEL_TYPES[run.model_type].crops and anchor not in found:
             raise ConfigError(
-                f"models.{run.model_type}.head.anchor_part: {anchor!r} is no anchor of the centroid network, which "
-                f"finds {sorted(map(str, found))}; give both the same anchor_part"
+                f"models.{run.model_type}.head.anchor_part: {shown(anchor)} is no anchor of the centroid network, "
+                f"which finds {shown(sorted(map(str, found)))}; give both the same anchor_part"
             )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from antpipe.config.sleap import SleapConfig, read_document, read_sleap_config
-from antpipe.errors import ConfigError, ModelError, reason
+from antpipe.errors import ConfigError, ModelError, reason, shown
 from antpipe.files import read_json
 from antpipe.geometry import Array
 from antpipe.labels.split import PARTS, FrameKey
@@ -127,5 +127,7 @@ def read_log(path: Path) -> dict[str, Array]:
     except (csv.Error, ValueError, TypeError) as error:
         raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({reason(error)})") from error
     if not {"epoch", "loss"} <= set(columns):
-        raise ModelError(f"{path}: expected the columns epoch and loss with an epoch or more, got {sorted(columns)}")
+        raise ModelError(
+            f"{path}: expected the columns epoch and loss with an epoch or more, got {shown(sorted(columns))}"
+        )
     return columns

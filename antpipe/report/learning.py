@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from antpipe.errors import ModelError, reason
+from antpipe.errors import ModelError, reason, shown
 from antpipe.report.colours import BLUE, GREEN, PALETTE, VERMILLION, YELLOW, hexadecimal
 from antpipe.report.figure import figure_to, shorten, show_logarithmic
 
@@ -46,7 +46,7 @@ def _read_log(path: str | Path) -> pd.DataFrame:
         raise ModelError(f"{path}: expected a training log in CSV, but it cannot be read ({reason(error)})") from error
     missing = [name for name in ("epoch", "loss") if name not in log]
     if missing:
-        raise ModelError(f"{path}: expected the columns epoch and loss, but {missing} are not among {list(log)}")
+        raise ModelError(f"{path}: expected the columns epoch and loss, but {missing} are not among {shown(list(log))}")
     if log.empty:
         raise ModelError(f"{path}: the training log has no epoch yet")
     return log.apply(pd.to_numeric, errors="coerce")
