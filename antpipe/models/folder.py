@@ -5,13 +5,15 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import h5py
 import keras
 
 from antpipe.config.model_types import MODEL_TYPES
 from antpipe.config.sleap import read_document, read_sleap_config
-from antpipe.errors import ModelError
+from antpipe.errors import ModelError, reason
+from antpipe.labels.hdf5_texts import check_texts
 from antpipe.models.build import build_network
-from antpipe.models.sleap_weights import load_sleap_weights, read_layers
+from antpipe.models.sleap_weights import UNREADABLE, load_sleap_weights, read_layers
 from antpipe.models.spec import MODEL_FILE, SLEAP_CONFIG, SLEAP_WEIGHTS, WEIGHTS_FILE, ModelSpec, read_spec
 from antpipe.poses import Skeleton
 
@@ -60,9 +62,11 @@ def _load_ours(folder: Path, precision: str) -> TrainedModel:
     backbone = spec.config.backbone.without_stored_weights()
     network = build_network(replace(spec, config=spec.config.model_copy(update={"backbone": backbone})), precision)
     try:
+        with h5py.File(weights) as file:
+            check_texts(weights, file)
         network.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{weights}: the weights do not fit {MODEL_FILE} ({error})") from error
+    except UNREADABLE as error:
+        raise ModelError(f"{weights}: the weights do not fit {MODEL_FILE} ({reason(error)})") from error
     return TrainedModel(
         spec=spec, network=network, folder=folder, fingerprint=_fingerprint(folder / MODEL_FILE, weights)
     )

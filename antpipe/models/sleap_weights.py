@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 # What h5py raises for a file that is cut short, damaged or another one.
-_UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError, MemoryError)
+UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def read_layers(path: str | Path) -> dict[str, list[Array]]:
@@ -31,7 +31,7 @@ def read_layers(path: str | Path) -> dict[str, list[Array]]:
             return {
                 name: [layer[weight][()] for weight in layer.attrs["weight_names"]] for name, layer in group.items()
             }
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ModelError(
             f"{path}: expected a Keras 2 model in HDF5, but it cannot be read ({reason(error)})"
         ) from error

@@ -71,6 +71,15 @@ def rewrite(folder, change):
 
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container")
+def damage_a_heap_of_names(folder):
+    """HDF5 has an error of its own for each part of a file."""
+    path = folder / "best.weights.h5"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"HEAP\0\0\0\0")
+    content[place : place + 4] = b"PAEH"
+    path.write_bytes(content)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -82,7 +91,10 @@ def rewrite(folder, change):
         ),
         (lambda f: (f / "model.json").write_text(""), "cannot be read as a model's settings"),
         (lambda f: (f / "model.json").write_text("[]"), "cannot be read as a model's settings"),
-        (lambda f: rewrite(f, lambda v: v.pop("skeleton")), r"cannot be read as a model's settings \('skeleton'\)"),
+        (
+            lambda f: rewrite(f, lambda v: v.pop("skeleton")),
+            r"cannot be read as a model's settings \(KeyError\('skeleton'\)\)",
+        ),
         (lambda f: rewrite(f, lambda v: v["config"].update(new=1)), "cannot be read as a model's settings"),
         (
             lambda f: rewrite(f, lambda v: v["config"]["backbone"]["unet"].update(filters=8)),
@@ -103,6 +115,7 @@ def rewrite(folder, change):
         (lambda f: rewrite(f, lambda v: v.update(model_type="bottomup")), "unknown model type 'bottomup'"),
         (drop_layer, "the weights do not fit model.json"),
         (lambda f: (f / "best.weights.h5").write_bytes(b""), "the weights do not fit model.json"),
+        (damage_a_heap_of_names, "the weights do not fit model.json"),
         (
             lambda f: (f / "best.weights.h5").write_bytes((f / "best.weights.h5").read_bytes()[:3000]),
             "the weights do not fit model.json",
