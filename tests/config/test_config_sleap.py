@@ -254,7 +254,7 @@ def test_what_is_left_out_is_said(read):
         ),
         (document(**{"model.backbone.unet.new_field": 1}), r"backbone.unet.new_field: Extra inputs are not permitted"),
         (document(**{"model.heads.centered_instance.sigma": "wide"}), r"head.sigma: Input should be a valid number"),
-        ('{"data": ' * 2000, r"expected JSON, but it cannot be read \(it is nested too deep\)"),
+        ('{"data": ' * 100_000, r"expected JSON, but it cannot be read \(it is nested too deep\)"),
         (
             document(**{"data.labels": {"training_inds": 0.5, "validation_inds": [1]}}),
             r"it is not one \(data.labels.training_inds: expected a list of frames, got 0.5\)",
