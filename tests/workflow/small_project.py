@@ -52,12 +52,17 @@ def snakemake(folder, *arguments, **options):
     return run.returncode, run.stdout + run.stderr
 
 
+def hear_ctrl_c():
+    """Undo that a shell lets its background jobs ignore Ctrl-C; to be called in a new process."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stop(run):
     """Press Ctrl-C until a run ends, and return its exit code: while it plans, Snakemake may miss the first one."""
-    for _ in range(20):
+    for _ in range(6):
         run.send_signal(signal.SIGINT)
         try:
-            return run.wait(timeout=6)
+            return run.wait(timeout=20)
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError("Ctrl-C does not end the run")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from generic_profile import CANCEL, QUEUES, STATUS, SUBMIT, TEXT, profile_for
 from slurm_cluster import slurm, why_not
-from small_project import CONFIG, command_of, snakemake, stop
+from small_project import CONFIG, command_of, hear_ctrl_c, snakemake, stop
 
 from antpipe.config.simulate import SimulateConfig
 from antpipe.synthetic.simulate import simulate
@@ -153,7 +153,8 @@ def test_a_real_queue_runs_jobs_and_tells_which_failed(cluster, films):
 def test_an_interruption_cancels_the_jobs_of_a_real_queue(cluster, films):
     folder, options = films
     command, environment = command_of(folder, "results/videos/ants_001.mp4", **options)
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, preexec_fn=hear_ctrl_c, **silent) as process:
         assert wait_until(lambda: "RUNNING" in queue())
         assert stop(process) != 0
     assert wait_until(lambda: "CANCELLED" in queue())

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_project import command_of, snakemake, stop
+from small_project import command_of, hear_ctrl_c, snakemake, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TABLES = tuple(f"results/export/ants_00{number}.csv" for number in (1, 2))
@@ -21,7 +21,9 @@ def begin(folder):
     """Start a run in a process group of its own."""
     command, environment = command_of(folder, "--cores", "1", *TABLES)
     with open(folder / "output.txt", "w") as output:
-        return subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
+        return subprocess.Popen(
+            command, env=environment, stdout=output, stderr=output, start_new_session=True, preexec_fn=hear_ctrl_c
+        )
 
 
 def workers(run, script):

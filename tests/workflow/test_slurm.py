@@ -8,7 +8,7 @@ import time
 
 import pytest
 from slurm_cluster import slurm, why_not
-from small_project import CONFIG, ROOT, command_of, snakemake, stop
+from small_project import CONFIG, ROOT, command_of, hear_ctrl_c, snakemake, stop
 
 from antpipe.config.simulate import SimulateConfig
 from antpipe.synthetic.simulate import simulate
@@ -88,7 +88,8 @@ def test_films_go_as_an_array_where_the_profile_says_so(tmp_path):
 
 def test_an_interruption_cancels_the_jobs(tmp_path):
     command, environment = command_of(tmp_path, *QUICK, profile="slurm")
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, preexec_fn=hear_ctrl_c, **silent) as process:
         assert wait_until(lambda: "RUNNING" in queue())
         assert stop(process) != 0
     assert wait_until(lambda: not any(state in queue() for state in ("RUNNING", "PENDING")))
