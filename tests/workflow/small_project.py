@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -66,6 +67,16 @@ def stop(run):
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError("Ctrl-C does not end the run")
+
+
+def wait_until(condition, seconds=120):
+    """Return whether a condition came true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
 
 
 def planned(output):

@@ -3,14 +3,13 @@
 import os
 import shlex
 import subprocess
-import time
 from types import SimpleNamespace
 
 import pytest
 import yaml
 from generic_profile import CANCEL, QUEUES, STATUS, SUBMIT, TEXT, profile_for
 from slurm_cluster import slurm, why_not
-from small_project import CONFIG, command_of, hear_ctrl_c, snakemake, stop
+from small_project import CONFIG, command_of, hear_ctrl_c, snakemake, stop, wait_until
 
 from antpipe.config.simulate import SimulateConfig
 from antpipe.synthetic.simulate import simulate
@@ -158,12 +157,3 @@ def test_an_interruption_cancels_the_jobs_of_a_real_queue(cluster, films):
         assert wait_until(lambda: "RUNNING" in queue())
         assert stop(process) != 0
     assert wait_until(lambda: "CANCELLED" in queue())
-
-
-def wait_until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.5)
-    return True

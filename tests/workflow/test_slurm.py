@@ -4,11 +4,10 @@ import filecmp
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 from slurm_cluster import slurm, why_not
-from small_project import CONFIG, ROOT, command_of, hear_ctrl_c, snakemake, stop
+from small_project import CONFIG, ROOT, command_of, hear_ctrl_c, snakemake, stop, wait_until
 
 from antpipe.config.simulate import SimulateConfig
 from antpipe.synthetic.simulate import simulate
@@ -93,12 +92,3 @@ def test_an_interruption_cancels_the_jobs(tmp_path):
         assert wait_until(lambda: "RUNNING" in queue())
         assert stop(process) != 0
     assert wait_until(lambda: not any(state in queue() for state in ("RUNNING", "PENDING")))
-
-
-def wait_until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.5)
-    return True
