@@ -1,5 +1,6 @@
 """What the GPU does, as a stand-in for `nvidia-smi` tells it."""
 
+import shlex
 import sys
 import time
 
@@ -10,7 +11,7 @@ from antpipe.gpu_use import ask_gpu, gpu_now, gpu_summary, watch_gpu
 
 USE = {"percent": 87, "memory_mib": 12400, "total_mib": 81559}
 # Answers with the next line of a file each time; the words that it was called with go to another.
-PROGRAM = """#!{python}
+PROGRAM = """
 import sys
 from pathlib import Path
 folder = Path({folder!r})
@@ -36,7 +37,10 @@ def nvidia_smi(tmp_path):
     def install(*answers, code=0):
         (tmp_path / "answers").write_text("\n".join(answers))
         program = tmp_path / "nvidia-smi"
-        program.write_text(PROGRAM.format(python=sys.executable, folder=str(tmp_path), code=code))
+        answer = tmp_path / "answer.py"
+        answer.write_text(PROGRAM.format(folder=str(tmp_path), code=code))
+        # A Python file's own first line would not do: the path of Python may have a space.
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(answer))} "$@"\n')
         program.chmod(0o755)
         return tmp_path / "calls"
 
