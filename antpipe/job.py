@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import time
 import traceback
@@ -20,7 +21,7 @@ from antpipe.records.task import Task
 
 @contextlib.contextmanager
 def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
-    """Send all output of the block to the rule's log; end the process with 1 if it fails.
+    """Send all output of the block to the rule's log; end the process if it fails or is stopped.
 
     While the block runs, a heartbeat says how far it is; when it is done, a record says what it made. An error that a
     user can mend is the log's last line, alone; of any other error that is its name and message, after the traceback.
@@ -41,6 +42,9 @@ def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
             if summary := gpu_summary():
                 print(summary, file=sys.stderr, flush=True)
             write_record(task, started_s)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr, flush=True)
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if not isinstance(error, AntpipeError):
             traceback.print_exc()

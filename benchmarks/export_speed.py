@@ -17,7 +17,8 @@ import numpy as np
 
 from antpipe.export.export import export_poses
 from antpipe.export.registry import EXPORTERS
-from antpipe.poses import PosesInfo, VideoMeta, make_poses, write_poses_to
+from antpipe.poses import PosesInfo, VideoMeta, make_poses
+from antpipe.poses_file import write_poses_to
 from antpipe.synthetic.skeleton import ANT_SKELETON
 
 CHUNK = 500

@@ -1,41 +1,41 @@
 """Accuracy for a given time of training on real pixels: a pair of networks on sixty labelled frames of two flies.
 
 Trains a centroid and a centered-instance network for so many minutes in all, predicts a later part of the film and a
-film of another fly, and prints the errors. `--prepare` writes the same labels for SLEAP and sleap-nn.
+film of another fly, and prints the errors, of antpipe or of sleap-nn. `--prepare` writes the same labels for SLEAP.
 """
 
 import argparse
+import copy
 import json
+import math
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import sleap_io as sio
+import face_off_antpipe
+import face_off_sleap_nn
 import yaml
+from face_off_labels import TEST, write_labels
 
 from antpipe.evaluation.evaluate import evaluate
-from antpipe.labels.fold import Fold
-from antpipe.labels.split import Split
-from antpipe.labels.split_file import write_split
 
-TRAIN, VAL = [i for i in range(0, 900, 15) if i % 75], list(range(0, 900, 75))
-TEST = list(range(1000, 1500, 10))
+PROGRAMS = {"antpipe": face_off_antpipe, "sleap-nn": face_off_sleap_nn}
 SHARE = {"centroid": 1 / 3, "centered_instance": 2 / 3}
 """Of the time of training."""
 MODELS = {
     "centroid": {
         "input": {"scale": 0.25},
         "backbone": {"unet": {"max_stride": 16, "filters": 16, "filters_rate": 2.0}},
-        "head": {"anchor_part": "thorax", "sigma": 2.5, "output_stride": 2},
+        "head": {"anchor_part": "thorax", "output_stride": 2},
     },
     "centered_instance": {
         "input": {"scale": 1.0, "crop_size": 160},
         "backbone": {"unet": {"max_stride": 16, "filters": 24, "filters_rate": 2.0}},
-        "head": {"anchor_part": "thorax", "sigma": 2.5, "output_stride": 4},
+        "head": {"anchor_part": "thorax", "output_stride": 4},
     },
 }
 
@@ -44,6 +44,8 @@ def main() -> None:
     """Run the face-off and print its figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", type=Path, help="folder with clip_pair_13nodes and single_fly_13nodes")
+    parser.add_argument("--program", choices=list(PROGRAMS), default="antpipe")
+    parser.add_argument("--sleap-nn", default="sleap-nn", help="where the program sleap-nn is")
     parser.add_argument("--minutes", type=float, default=3.6, help="of training, both networks together")
     parser.add_argument("--steps", type=int, nargs=2, help="of each network, instead of a time; for a busy machine")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -51,104 +53,77 @@ def main() -> None:
     parser.add_argument("--steps-per-epoch", type=int, default=50)
     parser.add_argument("--prepare", type=Path, help="only write train.slp, val.slp and test.slp to this folder")
     options = parser.parse_args()
+    face_off_sleap_nn.PROGRAM = options.sleap_nn
     if options.prepare:
         options.prepare.mkdir(parents=True, exist_ok=True)
         write_labels(options.clips, options.prepare)
         return
-    results = []
+    results: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         write_labels(options.clips, Path(folder))
         for seed in options.seeds:
-            results.append(one_seed(options, Path(folder), seed))
+            known = {} if not results else results[0]
+            results.append(one_seed(options, Path(folder), seed, known))
             print(json.dumps(results[-1]), file=sys.stderr, flush=True)
     keys = [key for key in results[0] if key != "seed"]
     print(json.dumps({key: statistics.median(r[key] for r in results) for key in keys}, indent=2))
 
 
-def write_labels(clips: Path, folder: Path) -> None:
-    """Write the labelled frames of each part, and our split of them."""
-    source = clips / "clip_pair_13nodes" / "clip.slp"
-    for name, frames in (("train", TRAIN), ("val", VAL), ("test", TEST), ("labels", sorted([*TRAIN, *VAL]))):
-        labels = sio.load_slp(str(source), open_videos=False)
-        labels.labeled_frames = [frame for frame in labels.labeled_frames if frame.frame_idx in frames]
-        labels.video.replace_filename(str(source.with_suffix(".mp4").resolve()), open=False)
-        labels.save(str(folder / f"{name}.slp"), embed=False, verbose=False)
-
-
-def one_seed(options: argparse.Namespace, folder: Path, seed: int) -> dict[str, float]:
-    """Train both networks, predict both films, and return the figures."""
+def one_seed(options: argparse.Namespace, folder: Path, seed: int, known: dict[str, float]) -> dict[str, float]:
+    """Train both networks, predict both films, and return the figures; `known` are those of a seed before."""
+    program = PROGRAMS[options.program]
     figures: dict[str, float] = {"seed": seed}
-    models = {}
-    for model_type, settings in MODELS.items():
+    models = []
+    for i, model_type in enumerate(MODELS):
+        settings = with_options(model_type, options.set)
+
+        def train(epochs: int, model_type: str = model_type, settings: dict = settings) -> Path:
+            steps = options.steps_per_epoch
+            return program.train(folder, model_type, settings, seed=seed, epochs=epochs, steps_per_epoch=steps)
+
         if options.steps:
-            steps = options.steps[list(MODELS).index(model_type)]
+            steps = options.steps[i]
         else:
-            per_step = step_seconds(options, folder, model_type, settings, seed)
-            figures[f"{model_type}: s per step"] = round(per_step, 3)
-            steps = 60 * options.minutes * SHARE[model_type] / per_step
+            key = f"{model_type}: s per step"
+            figures[key] = known.get(key) or round(seconds_per_epoch(train) / options.steps_per_epoch, 4)
+            steps = 60 * options.minutes * SHARE[model_type] / figures[key]
         epochs = max(4, round(steps / options.steps_per_epoch))
         start = time.perf_counter()
-        models[model_type] = train(options, folder, model_type, settings, seed, epochs)
+        models.append(train(epochs))
         figures[f"{model_type}: steps"] = epochs * options.steps_per_epoch
         figures[f"{model_type}: s"] = round(time.perf_counter() - start, 1)
     clips = options.clips
     pair = clips / "clip_pair_13nodes" / "clip.mp4", folder / "test.slp", ",".join(map(str, TEST))
     single = clips / "single_fly_13nodes" / "single_fly.mp4", clips / "single_fly_13nodes" / "single_fly.slp", None
     for name, (video, truth, frames) in {"later part": pair, "other fly": single}.items():
-        command = ["predict", video, "-o", folder / "poses.parquet"]
-        command += [word for model in models.values() for word in ("--model", model)]
-        antpipe(*command, *(["--frames", frames] if frames else []))
-        metrics = evaluate(truth, folder / "poses.parquet", mode="strict")
-        figures |= {f"{name}: {key}": round(metrics[key], 3) for key in ("dist.p50", "dist.p90", "oks_voc.mAP")}
+        metrics = evaluate(truth, program.predict(folder, models, video, frames), mode="strict")
+        for key in ("dist.p50", "dist.p90", "oks_voc.mAP"):
+            figures[f"{name}: {key}"] = math.nan if metrics[key] is None else round(metrics[key], 3)
         figures |= {f"{name}: {key}": metrics[f"instances.{key}"] for key in ("truth", "found", "extra")}
     return figures
 
 
-def train(
-    options: argparse.Namespace, folder: Path, model_type: str, settings: dict[str, Any], seed: int, epochs: int
-) -> Path:
-    """Train one network and return its folder."""
-    optimization = {"batch_size": 4, "min_batches_per_epoch": options.steps_per_epoch, "epochs": epochs}
-    config = {"models": {model_type: {**settings, "optimization": optimization}}}
-    for text in options.set:
-        key, _, value = text.partition("=")
-        if key.split(".")[0] == model_type:
-            put(config["models"], key.split("."), yaml.safe_load(value))
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    labels = sio.load_slp(str(folder / "labels.slp"), open_videos=False)
-    name = Path(str(labels.video.filename)).name
-    parts = {part: tuple((name, i) for i in frames) for part, frames in (("train", TRAIN), ("val", VAL), ("test", ()))}
-    write_split(folder / "split.json", Split(folds=(Fold(**parts),), by="indices"))
-    run = folder / f"{model_type}.{seed}.{epochs}"
-    arguments = [folder / "config.yaml", folder / "labels.slp", "--type", model_type, "-o", run, "--seed", seed]
-    antpipe("train", *arguments, "--split", folder / "split.json")
-    return run
-
-
-def step_seconds(
-    options: argparse.Namespace, folder: Path, model_type: str, settings: dict[str, Any], seed: int
-) -> float:
-    """Return the time of a training step with its share of validation: what two more epochs take."""
+def seconds_per_epoch(train: Callable[[int], Path]) -> float:
+    """Return the time of an epoch, with its validation: what four more epochs take."""
     seconds = []
-    for epochs in (4, 6):
+    for epochs in (2, 6):
         start = time.perf_counter()
-        train(options, folder, model_type, settings, seed, epochs)
+        train(epochs)
         seconds.append(time.perf_counter() - start)
-    return (seconds[1] - seconds[0]) / (2 * options.steps_per_epoch)
+    return (seconds[1] - seconds[0]) / 4
 
 
-def put(config: dict[str, Any], keys: list[str], value: Any) -> None:
-    """Set a nested key."""
-    for key in keys[:-1]:
-        config = config.setdefault(key, {})
-    config[keys[-1]] = value
-
-
-def antpipe(*arguments: object) -> None:
-    """Run a verb of the command line."""
-    run = subprocess.run([sys.executable, "-m", "antpipe.cli", *map(str, arguments)], stderr=subprocess.PIPE, text=True)
-    if run.returncode:
-        raise SystemExit(run.stderr)
+def with_options(model_type: str, options: list[str]) -> dict[str, Any]:
+    """Return the settings of a network, with those of the options that are of it."""
+    models = copy.deepcopy(MODELS)
+    for option in options:
+        key, _, value = option.partition("=")
+        *path, last = key.split(".")
+        section: dict[str, Any] = models
+        for name in path:
+            section = section.setdefault(name, {})
+        section[last] = yaml.safe_load(value)
+    return models[model_type]
 
 
 if __name__ == "__main__":

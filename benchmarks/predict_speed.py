@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 from antpipe.video.read import VideoReader
 from antpipe.video.write import VideoWriter
 

@@ -60,7 +60,8 @@ def test_texts_are_those_of_arrow_itself(texts):
 def test_pandas_is_not_needed_to_write_and_read_poses(tmp_path):
     code = """
 import sys, numpy as np
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses
 video = VideoMeta(path="a.mp4", width=9, height=9, fps=5.0, frame_count=3, fingerprint="")
 info = PosesInfo(skeleton=Skeleton(nodes=("a",)), video=video, frames=((0, 3),))
 write_poses(sys.argv[1], make_poses(info, frame_idx=np.array([0, 1]), points=np.zeros((2, 1, 2)), track=["x", None]))

@@ -13,7 +13,8 @@ import yaml
 
 from antpipe import cli
 from antpipe.labels.split_file import read_split
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses
 from antpipe.video.read import VideoReader
 from antpipe.video.write import VideoWriter
 

@@ -24,7 +24,7 @@ ORDER = (
     ("losses",),
     ("models", "synthetic"),
     ("labels", "targets"),
-    ("video",),
+    ("video", "poses_file"),
     ("poses", "config", "backend", "contents"),
     ("files", "arrow", "geometry", "registry", "provenance", "progress", "resources", "console"),
     ("errors", "gpu_use", "antpipe"),

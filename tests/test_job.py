@@ -46,6 +46,7 @@ DONE = "open('out', 'w').write('out')"
     [
         (DONE, 0, None, False),
         ("raise LabelError('no labels; label some frames')", 1, "error: no labels; label some frames", False),
+        ("raise KeyboardInterrupt", 130, "stopped; run the same command again to go on", False),
         ("{}['missing']", 1, "error: KeyError: 'missing'", True),
     ],
 )

@@ -13,7 +13,8 @@ from antpipe.evaluation.mot import read_mot
 from antpipe.geometry import Array
 from antpipe.labels.read import instance_points, read_labels, skeleton_of
 from antpipe.labels.videos import match_path, stored_path
-from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses, iter_poses, read_info
+from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses
+from antpipe.poses_file import iter_poses, read_info
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ import numpy as np
 from antpipe.errors import PosesError
 from antpipe.export.raw_video import WayBack, way_back
 from antpipe.geometry import IDENTITY
-from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses, iter_poses, read_info
+from antpipe.poses import Poses, Skeleton, concat_poses, empty_poses
+from antpipe.poses_file import iter_poses, read_info
 
 Coordinates = Literal["raw", "video"]
 

@@ -12,7 +12,8 @@ from antpipe.errors import PosesError
 from antpipe.export.source import PosesSource
 from antpipe.export.tell import tell
 from antpipe.geometry import Array
-from antpipe.poses import Poses, count_within, read_info
+from antpipe.poses import Poses, count_within
+from antpipe.poses_file import read_info
 
 
 @dataclass(frozen=True, kw_only=True)

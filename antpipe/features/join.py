@@ -17,7 +17,8 @@ from antpipe.features.raw_times import RawVideo, find_raw_video
 from antpipe.features.sensor import read_samples
 from antpipe.files import atomic_path
 from antpipe.geometry import Array
-from antpipe.poses import PosesInfo, iter_poses, read_info
+from antpipe.poses import PosesInfo
+from antpipe.poses_file import iter_poses, read_info
 from antpipe.progress import show_progress
 
 

@@ -11,7 +11,8 @@ from antpipe.config.features import FeaturesConfig
 from antpipe.features.plan import describe_columns, plan_features
 from antpipe.features.registry import Feature
 from antpipe.geometry import Array
-from antpipe.poses import Poses, PosesInfo, concat_poses, iter_poses, read_info, write_poses_to
+from antpipe.poses import Poses, PosesInfo, concat_poses
+from antpipe.poses_file import iter_poses, read_info, write_poses_to
 from antpipe.progress import show_progress
 from antpipe.provenance import provenance
 

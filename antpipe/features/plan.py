@@ -3,7 +3,8 @@
 from antpipe.config.features import FeaturesConfig
 from antpipe.errors import ConfigError
 from antpipe.features.registry import FEATURES, Feature
-from antpipe.poses import PosesInfo, Skeleton, poses_schema
+from antpipe.poses import PosesInfo, Skeleton
+from antpipe.poses_file import poses_schema
 
 
 def plan_features(config: FeaturesConfig, skeleton: Skeleton) -> dict[str, Feature]:

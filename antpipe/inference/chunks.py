@@ -9,7 +9,8 @@ from pathlib import Path
 
 from antpipe.errors import PosesError, VideoError
 from antpipe.inference.frames import join_ranges
-from antpipe.poses import PosesInfo, iter_poses, read_info, write_poses_to
+from antpipe.poses import PosesInfo
+from antpipe.poses_file import iter_poses, read_info, write_poses_to
 
 FOLDER = ".resume"
 """Beside the result; Snakemake does not know it, and so does not delete it when a job is killed."""

@@ -18,7 +18,8 @@ from antpipe.inference.chunks import Chunks, join_poses, open_chunks
 from antpipe.inference.frames import Ranges, in_chunks, join_ranges, parse_frames
 from antpipe.inference.memory import in_parts
 from antpipe.inference.predictor import Found, Pipeline, Predictor, load_pipeline
-from antpipe.poses import Poses, PosesInfo, VideoMeta, empty_poses, make_poses, write_poses, write_poses_to
+from antpipe.poses import Poses, PosesInfo, VideoMeta, empty_poses, make_poses
+from antpipe.poses_file import write_poses, write_poses_to
 from antpipe.progress import show_progress
 from antpipe.provenance import code_version, provenance
 from antpipe.video.prefetch import prefetch

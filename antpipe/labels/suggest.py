@@ -17,7 +17,8 @@ from antpipe.labels.suggest_scores import KINDS, FrameRecord
 from antpipe.labels.suggest_table import Suggestion, describe, write_suggestions
 from antpipe.labels.suggest_video import OpenedVideo, open_videos
 from antpipe.labels.write import write_labels
-from antpipe.poses import PosesInfo, read_info
+from antpipe.poses import PosesInfo
+from antpipe.poses_file import read_info
 from antpipe.provenance import provenance
 
 

@@ -13,7 +13,8 @@ from antpipe.errors import LabelError, PosesError
 from antpipe.geometry import IDENTITY, Array, Transform
 from antpipe.labels.on_video import from_labels, is_preprocessed
 from antpipe.labels.videos import match_path, stored_path
-from antpipe.poses import Poses, PosesInfo, iter_poses
+from antpipe.poses import Poses, PosesInfo
+from antpipe.poses_file import iter_poses
 from antpipe.video.sidecar import read_sidecar
 
 

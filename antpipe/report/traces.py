@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from antpipe.errors import ConfigError
 from antpipe.geometry import Array
-from antpipe.poses import PosesInfo, iter_poses, read_info
+from antpipe.poses import PosesInfo
+from antpipe.poses_file import iter_poses, read_info
 from antpipe.report.colours import PALETTE, hexadecimal, natural_order, track_colours
 from antpipe.report.figure import figure_to, shorten, show_time
 

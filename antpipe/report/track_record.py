@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from antpipe.geometry import Array
-from antpipe.poses import Poses, PosesInfo, iter_poses, read_info
+from antpipe.poses import Poses, PosesInfo
+from antpipe.poses_file import iter_poses, read_info
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from antpipe.config.report import ReportConfig
-from antpipe.poses import iter_poses, read_info
+from antpipe.poses_file import iter_poses, read_info
 from antpipe.report.overlay import overlay_still, render_overlay
 from antpipe.report.timeline import plot_track_timeline
 

@@ -11,7 +11,8 @@ from antpipe.config.simulate import SimulateConfig
 from antpipe.files import fingerprint
 from antpipe.geometry import Array
 from antpipe.labels.write import write_labels
-from antpipe.poses import Poses, PosesInfo, VideoMeta, make_poses, write_poses_to
+from antpipe.poses import Poses, PosesInfo, VideoMeta, make_poses
+from antpipe.poses_file import write_poses_to
 from antpipe.progress import Advance
 from antpipe.synthetic.render import make_studio, render_frame
 from antpipe.synthetic.scene import Scene, frame_chunks, identities, make_scene, observe

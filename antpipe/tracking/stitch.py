@@ -11,7 +11,8 @@ import numpy as np
 from antpipe.config.stitching import StitchConfig
 from antpipe.errors import ConfigError, PosesError
 from antpipe.geometry import Array
-from antpipe.poses import Poses, PosesInfo, iter_poses, read_info, write_poses_to
+from antpipe.poses import Poses, PosesInfo
+from antpipe.poses_file import iter_poses, read_info, write_poses_to
 from antpipe.progress import show_progress
 from antpipe.provenance import provenance
 from antpipe.tracking.events import Event, write_events

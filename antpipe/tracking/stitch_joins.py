@@ -21,6 +21,9 @@ RIM = 0.75
 """Width of the picture's edge in body sizes."""
 SHORT = 2 * HOLD
 """Where a track was cut, only tracklets within so many frames may take the place of its own."""
+LEAPS = 3e-3
+"""Share of the frames in which a startled animal is anywhere within its size. Where animals come and go less often, one
+that ends and one that starts there are the same."""
 REACH = 6.0
 """No animal goes farther than so many times the usual distance."""
 ENDS_AT_ONCE, JOINS_AT_ONCE = 128, 20_000
@@ -66,11 +69,17 @@ def possible_joins(
     following = tracklets.following
     own = np.flatnonzero(following >= 0)
     comes, leaves = at_rim(tracklets, motion, size)
-    parts = [(own, following[own], movement_odds(tracklets, motion, own, following[own]) - price + SAME_TRACK)]
+    births = _births(tracklets, comes)
+
+    def odds_of(end: Array, start: Array) -> Array:
+        odds = movement_odds(tracklets, motion, end, start)
+        return np.asarray(np.maximum(odds, _leap_odds(tracklets, motion, births, end, start)) - price)
+
+    parts = [(own, following[own], odds_of(own, following[own]) + SAME_TRACK)]
     for end, start in _near_in_time_and_place(tracklets, motion, max_gap):
         kept = (following[end] != start) & ~(named[end] & named[start])
         end, start = end[kept], start[kept]
-        odds = movement_odds(tracklets, motion, end, start) - price
+        odds = odds_of(end, start)
         odds -= AT_RIM * (leaves[end].astype(float) + comes[start])
         likely = odds > least
         parts.append((end[likely], start[likely], odds[likely]))
@@ -87,6 +96,22 @@ def movement_odds(tracklets: Tracklets, motion: Motion, end: Array, start: Array
         gap = tracklets.first[j] - tracklets.last[i]
         odds[part] = motion.log_odds(tracklets.end_pose[i], tracklets.start_pose[j], velocity, gap) - AWAY * np.log(gap)
     return odds
+
+
+def _leap_odds(tracklets: Tracklets, motion: Motion, births: float, end: Array, start: Array) -> Array:
+    """Return the log-odds (joins,) that tracklets leapt, rather than that an animal went and another one came."""
+    apart = np.hypot(*(middles(tracklets.start_pose[start]) - middles(tracklets.end_pose[end])).T)
+    gap = tracklets.first[start] - tracklets.last[end]
+    odds = np.log(LEAPS / births * motion.area / (np.pi * motion.size**2)) - np.log(gap)
+    return np.where(apart <= motion.size, odds, -np.inf)
+
+
+def _births(tracklets: Tracklets, comes: Array) -> float:
+    """Return how many tracks start in a frame, without those that were there from the start or came from the edge."""
+    first = np.flatnonzero(np.diff(tracklets.track, prepend=-1))
+    later = tracklets.first[first] > tracklets.first.min(initial=0) + HOLD
+    frames = float(tracklets.last.max(initial=0) - tracklets.first.min(initial=0) + 1)
+    return (np.count_nonzero(later & ~comes[first]) + 1) / frames
 
 
 def at_rim(tracklets: Tracklets, motion: Motion, size: tuple[float, float]) -> tuple[Array, Array]:

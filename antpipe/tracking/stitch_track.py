@@ -6,7 +6,7 @@ from antpipe.config.stitching import StitchConfig
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
 from antpipe.files import scratch_directory
-from antpipe.poses import iter_poses
+from antpipe.poses_file import iter_poses
 from antpipe.tracking.count import count_animals
 from antpipe.tracking.events import write_events
 from antpipe.tracking.stitch import stitch_file

@@ -10,7 +10,8 @@ import numpy as np
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
 from antpipe.geometry import Array
-from antpipe.poses import Poses, PosesInfo, iter_poses, read_info, write_poses_to
+from antpipe.poses import Poses, PosesInfo
+from antpipe.poses_file import iter_poses, read_info, write_poses_to
 from antpipe.progress import show_progress
 from antpipe.provenance import provenance
 from antpipe.tracking.count import count_animals

@@ -4,7 +4,8 @@ import numpy as np
 import sleap_io as sio
 
 from antpipe.evaluation.frames import Frame
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import write_poses
 
 NODES = ("head", "thorax", "tail")
 POSE = np.array([[20.0, 0.0], [10.0, 10.0], [0.0, 0.0]])

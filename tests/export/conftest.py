@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from drawn_poses import draw_poses, make_info
 
-from antpipe.poses import Poses, empty_poses, write_poses
+from antpipe.poses import Poses, empty_poses
+from antpipe.poses_file import write_poses
 
 
 @pytest.fixture

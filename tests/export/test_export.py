@@ -17,7 +17,7 @@ from antpipe.export.registry import EXPORTERS
 from antpipe.export.source import open_source
 from antpipe.export.tracks import track_names
 from antpipe.files import fingerprint
-from antpipe.poses import read_poses, write_poses, write_poses_to
+from antpipe.poses_file import read_poses, write_poses, write_poses_to
 
 ONE_VIDEO = ("parquet", "analysis_h5", "mot", "nwb")
 
@@ -44,7 +44,7 @@ def content(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_every_format_holds_every_instance_where_it_was(name, drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 2)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 2)
     poses = DRAWN[drawn]()
     with write_poses_to(tmp_path / "p.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():
@@ -148,7 +148,7 @@ def test_tracks_are_named_in_order_of_appearance(poses_path, empty_path):
 
 
 def test_reading_a_source_gives_all_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 2)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 2)
     poses = draw_poses(make_info())
     with write_poses_to(tmp_path / "p.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():

@@ -11,7 +11,7 @@ from drawn_poses import SKELETON, draw_poses, draw_without_points, make_info
 from antpipe.errors import PosesError
 from antpipe.evaluation.mot import read_mot
 from antpipe.export.export import export_poses
-from antpipe.poses import write_poses
+from antpipe.poses_file import write_poses
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pynwb import NWBHDF5IO, validate
 
 from antpipe.export.export import export_poses
 from antpipe.export.formats._nwb_file import container_names
-from antpipe.poses import PosesInfo, write_poses
+from antpipe.poses import PosesInfo
+from antpipe.poses_file import write_poses
 
 
 @pytest.fixture

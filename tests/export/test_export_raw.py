@@ -13,7 +13,8 @@ from antpipe.export.registry import DRAWN_ON_VIDEO, EXPORTERS
 from antpipe.export.source import open_source
 from antpipe.files import fingerprint, write_json
 from antpipe.geometry import IDENTITY, Transform
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_info, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_info, read_poses, write_poses
 from antpipe.video.read import VideoReader
 from antpipe.video.transcode import preprocess
 from antpipe.video.write import VideoWriter

@@ -12,7 +12,8 @@ from drawn_poses import SKELETON, draw_poses, make_info
 from antpipe.errors import PosesError
 from antpipe.export.export import export_poses
 from antpipe.export.formats.analysis_h5 import _CHUNK
-from antpipe.poses import Skeleton, empty_poses, make_poses, write_poses, write_poses_to
+from antpipe.poses import Skeleton, empty_poses, make_poses
+from antpipe.poses_file import write_poses, write_poses_to
 
 
 def assert_same_instances(labels: sio.Labels, video: sio.Video, poses) -> None:
@@ -82,7 +83,7 @@ def test_slp_refuses_different_skeletons(poses_path, tmp_path):
 
 
 def test_slp_is_the_same_however_the_rows_are_grouped(poses, tmp_path, monkeypatch):
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 2)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 2)
     with write_poses_to(tmp_path / "p.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():
             writer.write(poses[rows])

@@ -14,7 +14,8 @@ from antpipe.errors import PosesError
 from antpipe.export.export import export_poses
 from antpipe.export.formats.parquet_long import escape_hive
 from antpipe.export.long_table import long_table
-from antpipe.poses import PosesInfo, empty_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, empty_poses
+from antpipe.poses_file import read_poses, write_poses
 
 LAB_HEADER = "video_path,video_width,video_height,frame_idx,instance_idx,track_id,part_name,predicted,x_pos,y_pos"
 HEADER = f"{LAB_HEADER},time_s,part_score,instance_score,tracking_score"

@@ -8,7 +8,7 @@ import pytest
 from drawn_animals_that_move import one_track
 
 from antpipe import cli
-from antpipe.poses import read_info, write_poses
+from antpipe.poses_file import read_info, write_poses
 
 JOIN = ("join", "features.parquet", "force.csv", "-o", "joined.parquet")
 FORCE = ("--column", "Force=mN", "--time", "t")

@@ -13,7 +13,8 @@ from antpipe.errors import ConfigError
 from antpipe.export.export import export_poses
 from antpipe.features.measure import measure_file
 from antpipe.geometry import Transform
-from antpipe.poses import empty_poses, iter_poses, make_poses, read_info, read_poses, write_poses, write_poses_to
+from antpipe.poses import empty_poses, make_poses
+from antpipe.poses_file import iter_poses, read_info, read_poses, write_poses, write_poses_to
 
 FAST = FeaturesConfig(window=5, max_gap=2)
 
@@ -55,7 +56,7 @@ def test_each_column_says_its_unit_and_meaning(tracks, tmp_path):
 
 def test_row_groups_of_any_size_give_the_same_file_content(tracks, tmp_path, monkeypatch):
     measure_file(tracks, tmp_path / "one.parquet", FAST)
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 10)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 10)
     poses = read_poses(tracks)
     with write_poses_to(tmp_path / "small.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():

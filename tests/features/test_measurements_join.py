@@ -17,7 +17,8 @@ from antpipe.features.join import join_file
 from antpipe.features.joined_table import METADATA_KEY
 from antpipe.features.measure import measure_file
 from antpipe.geometry import Transform
-from antpipe.poses import empty_poses, make_poses, read_info, write_poses
+from antpipe.poses import empty_poses, make_poses
+from antpipe.poses_file import read_info, write_poses
 from antpipe.report.measurements import draw_measurements
 
 FRAMES = 240

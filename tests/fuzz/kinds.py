@@ -44,7 +44,8 @@ from antpipe.labels.split import Split
 from antpipe.labels.split_file import read_split, write_split
 from antpipe.models.sleap_weights import read_layers
 from antpipe.models.spec import ModelSpec, read_spec, write_spec
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, iter_poses, make_poses, read_info, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import iter_poses, read_info, read_poses, write_poses
 from antpipe.records.entries import input_entries
 from antpipe.tracking.events import Event, read_events, write_events
 

@@ -22,7 +22,7 @@ from antpipe.inference.topdown import Centroids
 from antpipe.models.build import build_network
 from antpipe.models.folder import TrainedModel
 from antpipe.models.spec import write_spec
-from antpipe.poses import PosesWriter, read_info, read_poses
+from antpipe.poses_file import PosesWriter, read_info, read_poses
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from antpipe.inference import predict
 from antpipe.inference.chunks import FOLDER, join_poses
 from antpipe.inference.frames import in_chunks
 from antpipe.inference.predict import predict_video
-from antpipe.poses import Poses, read_info, read_poses
+from antpipe.poses import Poses
+from antpipe.poses_file import read_info, read_poses
 
 pytestmark = pytest.mark.usefixtures("models")
 MODELS = ["centroid", "instance"]
@@ -17,7 +18,7 @@ MODELS = ["centroid", "instance"]
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     monkeypatch.setattr(predict, "CHUNK_FRAMES", 6)
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 5)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 5)
 
 
 def predict_to(path, video, frames=None, part=(0, 1), **config):

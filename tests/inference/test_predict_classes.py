@@ -14,7 +14,7 @@ from antpipe.inference.topdown import Centroids, NodeFinder
 from antpipe.labels.read import read_labels
 from antpipe.models.folder import load_model
 from antpipe.models.spec import ModelSpec
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 from antpipe.video.read import VideoReader
 
 NAN = np.nan

@@ -9,7 +9,7 @@ from antpipe.errors import ResourceError
 from antpipe.inference.memory import in_parts
 from antpipe.inference.predict import predict_video
 from antpipe.inference.predictors.centered_instance import TopDown
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 
 
 def full():

@@ -17,7 +17,8 @@ from antpipe.inference.predictors.single_instance import SingleInstance
 from antpipe.inference.topdown import Prepared
 from antpipe.models.folder import load_model
 from antpipe.models.spec import ModelSpec
-from antpipe.poses import Skeleton, read_poses
+from antpipe.poses import Skeleton
+from antpipe.poses_file import read_poses
 from antpipe.targets.confidence_maps import confidence_maps
 from antpipe.targets.pafs import pafs
 from antpipe.training.assess import assess

@@ -17,16 +17,8 @@ from antpipe.labels.suggest_choice import choose, ranks
 from antpipe.labels.suggest_poses import fit_pose_space
 from antpipe.labels.suggest_scores import KINDS, distances_from_middle, node_confidences
 from antpipe.labels.write import write_labels
-from antpipe.poses import (
-    PosesInfo,
-    Skeleton,
-    VideoMeta,
-    empty_poses,
-    make_poses,
-    read_poses,
-    write_poses,
-    write_poses_to,
-)
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, empty_poses, make_poses
+from antpipe.poses_file import read_poses, write_poses, write_poses_to
 
 SKELETON = Skeleton(
     nodes=("head", "thorax", "tail", "L", "R"),
@@ -314,7 +306,7 @@ def test_row_groups_and_runs_make_no_difference(tmp_path, monkeypatch):
     film = write_film(tmp_path, points, scores)
     whole, results = read_poses(film), []
     for rows in (16_384, 12, 3):
-        monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", rows)
+        monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", rows)
         with write_poses_to(film, whole.info) as writer:
             for _, frame in whole.by_frame():
                 writer.write(whole[frame])

@@ -26,7 +26,8 @@ from antpipe.labels.split import split_labels
 from antpipe.labels.suggest import suggest_file
 from antpipe.labels.videos import video_keys
 from antpipe.labels.write import write_labels
-from antpipe.poses import PosesInfo, VideoMeta, make_poses, read_info, read_poses, write_poses
+from antpipe.poses import PosesInfo, VideoMeta, make_poses
+from antpipe.poses_file import read_info, read_poses, write_poses
 from antpipe.synthetic.scene import simulate_tracks
 from antpipe.synthetic.simulate import simulate
 from antpipe.synthetic.skeleton import ANT_SKELETON

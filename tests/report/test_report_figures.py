@@ -1,6 +1,5 @@
 """The figures: their pixels and what their axes say."""
 
-import json
 import warnings
 
 import cv2
@@ -10,10 +9,9 @@ import pytest
 from drawn_tracks import SKELETON, draw_tracks, make_info, pose_at
 
 from antpipe.errors import ModelError
-from antpipe.evaluation.sleap_metrics import distance_summary
-from antpipe.poses import empty_poses, write_poses
+from antpipe.poses import empty_poses
+from antpipe.poses_file import write_poses
 from antpipe.report.colours import BLUE, ORANGE, SKY, VERMILLION, track_colours
-from antpipe.report.errors_per_node import plot_node_errors
 from antpipe.report.figure import clock
 from antpipe.report.learning import plot_learning_curves
 from antpipe.report.samples import plot_examples
@@ -147,35 +145,6 @@ def test_learning_curves_of_a_log_that_is_none(text, message, tmp_path):
     with pytest.raises(ModelError, match=message):
         plot_learning_curves(tmp_path / "log.csv", tmp_path / "l.png")
     assert not (tmp_path / "l.png").exists()
-
-
-def node(values, lost=0):
-    return {"visible": len(values) + lost, "lost": lost, **distance_summary(np.asarray(values, float))}
-
-
-def test_node_errors_show_median_and_90th_percentile_the_largest_on_top(tmp_path, figures):
-    nodes = {"good": node(np.linspace(0, 2, 101)), HOSTILE: node(np.linspace(0, 20, 101), lost=4), "never": node([], 2)}
-    plot_node_errors({"nodes": nodes}, tmp_path / "e.png")
-    axes = figures[0].axes[0]
-    assert [text.get_text() for text in axes.texts] == ["10.0 / 18.0", "1.0 / 1.8", "none found"]
-    labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == [f"{HOSTILE} (105 points, 4 lost)", "good (101 points)", "never (2 points, 2 lost)"]
-    np.testing.assert_allclose([line.get_xdata() for line in axes.lines[:2]], [[10, 18], [10, 15]])
-    assert "pixels" in axes.get_xlabel()
-    assert pixels(tmp_path / "e.png", SKY).sum() > pixels(tmp_path / "e.png", BLUE).sum() > 0
-
-
-def test_node_errors_take_metrics_as_they_come_from_json(tmp_path, figures):
-    metrics = json.loads(
-        '{"nodes": {"a": {"visible": 1, "lost": 1, "avg": null, "p50": null, "p75": null, "p90": null}}}'
-    )
-    plot_node_errors(metrics, tmp_path / "e.png")
-    assert [text.get_text() for text in figures[0].axes[0].texts] == ["none found"]
-
-
-def test_node_errors_of_metrics_without_nodes(tmp_path):
-    with pytest.raises(ModelError, match="expected metrics with errors by node; evaluate a pose model with --mode"):
-        plot_node_errors({"detection.precision": 1}, tmp_path / "e.png")
 
 
 def test_examples_show_truth_as_rings_and_predictions_as_dots(tmp_path):

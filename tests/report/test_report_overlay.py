@@ -12,7 +12,8 @@ from antpipe.config.report import ReportConfig
 from antpipe.errors import PosesError, VideoError
 from antpipe.files import write_json
 from antpipe.geometry import IDENTITY, Transform
-from antpipe.poses import VideoMeta, empty_poses, write_poses, write_poses_to
+from antpipe.poses import VideoMeta, empty_poses
+from antpipe.poses_file import write_poses, write_poses_to
 from antpipe.report.colours import track_colours
 from antpipe.report.overlay import overlay_still, render_overlay
 from antpipe.video.read import VideoReader
@@ -68,7 +69,7 @@ def test_video_shows_each_animal_in_its_colour_in_its_frames(film, path, tmp_pat
 
 def test_video_is_the_same_however_the_rows_are_grouped(film, path, tmp_path, monkeypatch):
     render_overlay(film, path, tmp_path / "a.mp4")
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 4)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 4)
     poses = poses_of()
     with write_poses_to(tmp_path / "small.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():

@@ -6,7 +6,8 @@ from drawn_tracks import draw_tracks, make_info
 from antpipe.config.features import FeaturesConfig
 from antpipe.errors import ConfigError
 from antpipe.features.measure import measure_file
-from antpipe.poses import empty_poses, write_poses
+from antpipe.poses import empty_poses
+from antpipe.poses_file import write_poses
 from antpipe.report.colours import hexadecimal, track_colours
 from antpipe.report.traces import plot_traces
 

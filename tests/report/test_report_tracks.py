@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from drawn_tracks import draw_tracks, make_info, pose_at
 
-from antpipe.poses import empty_poses, make_poses, write_poses, write_poses_to
+from antpipe.poses import empty_poses, make_poses
+from antpipe.poses_file import write_poses, write_poses_to
 from antpipe.report.colours import PALETTE, natural_order, track_colours
 from antpipe.report.page import summarise_tracks
 from antpipe.report.track_record import record_tracks
@@ -27,7 +28,7 @@ def test_record_has_runs_without_gaps_and_animals_of_every_frame(path):
 
 
 def test_record_is_the_same_however_the_rows_are_grouped(path, tmp_path, monkeypatch):
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 7)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 7)
     poses = draw_tracks(make_info(), PRESENCE)
     with write_poses_to(tmp_path / "small.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():

@@ -8,7 +8,8 @@ from drawn_tracks import draw_tracks, make_info
 from antpipe.config.features import FeaturesConfig
 from antpipe.errors import ConfigError, PosesError, VideoError
 from antpipe.geometry import Transform
-from antpipe.poses import empty_poses, make_poses, write_poses, write_poses_to
+from antpipe.poses import empty_poses, make_poses
+from antpipe.poses_file import write_poses, write_poses_to
 from antpipe.report.colours import track_colours
 from antpipe.report.occupancy import field_side, plot_occupancy, seconds_by_field
 from antpipe.report.trajectories import plot_trajectories
@@ -97,7 +98,7 @@ def test_a_trajectory_breaks_where_the_animal_was_away_for_long(film, tmp_path, 
 def test_trajectories_are_the_same_however_the_rows_are_grouped(film, tmp_path, monkeypatch):
     path = write(tmp_path, {"ant 0": range(0, 50), "ant 1": range(0, 20)})
     plot_trajectories(make_ground(film, path, THORAX), tmp_path / "a.png")
-    monkeypatch.setattr("antpipe.poses.ROWS_PER_GROUP", 4)
+    monkeypatch.setattr("antpipe.poses_file.ROWS_PER_GROUP", 4)
     poses = draw_tracks(make_info(frames=((0, FRAMES),)), {"ant 0": range(0, 50), "ant 1": range(0, 20)})
     with write_poses_to(tmp_path / "p.parquet", poses.info) as writer:
         for _, rows in poses.by_frame():

@@ -5,7 +5,7 @@ import sleap_io as sio
 
 from antpipe.config.simulate import SimulateConfig
 from antpipe.files import fingerprint
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 from antpipe.synthetic import simulate as module
 from antpipe.synthetic.scene import simulate_tracks
 from antpipe.synthetic.simulate import labelled_frames, simulate

@@ -8,7 +8,8 @@ from antpipe.config.stitching import StitchConfig
 from antpipe.errors import ConfigError, PosesError
 from antpipe.evaluation.tracking import tracking_metrics
 from antpipe.labels.read import read_labels
-from antpipe.poses import Skeleton, empty_poses, make_poses, read_poses, write_poses, write_poses_to
+from antpipe.poses import Skeleton, empty_poses, make_poses
+from antpipe.poses_file import read_poses, write_poses, write_poses_to
 from antpipe.tracking.events import read_events
 from antpipe.tracking.stitch import stitch_file
 

@@ -6,7 +6,7 @@ from drawn_walks import BODY, SIZE, animals, bodies, dots, imperfect, table, wal
 
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError
-from antpipe.poses import read_poses, write_poses
+from antpipe.poses_file import read_poses, write_poses
 from antpipe.tracking.count import count_animals
 from antpipe.tracking.track import track_file, track_poses
 

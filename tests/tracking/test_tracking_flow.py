@@ -5,7 +5,8 @@ from drawn_walks import animals, moved, table, track
 
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import ConfigError, VideoError
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses
 from antpipe.tracking.memory import Memory
 from antpipe.tracking.optical_flow import OpticalFlow
 from antpipe.tracking.registry import Setup

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from antpipe.config.tracking import TrackConfig
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses
 from antpipe.tracking.track import track_file, track_poses
 
 NAN = np.nan

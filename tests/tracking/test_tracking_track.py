@@ -3,11 +3,12 @@ import itertools
 import numpy as np
 import pytest
 
-from antpipe import poses as poses_module
+from antpipe import poses_file
 from antpipe.config.tracking import TrackConfig
 from antpipe.errors import PosesError
 from antpipe.labels.read import read_labels
-from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses, read_poses, write_poses, write_poses_to
+from antpipe.poses import PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses, write_poses_to
 from antpipe.tracking.track import track_file, track_poses
 
 NAN = np.nan
@@ -83,7 +84,7 @@ def test_surplus_instances_stay_in_the_table():
 
 def test_a_file_becomes_a_tracked_file(tmp_path, monkeypatch):
     # Row groups of a few rows, so that the tracks go on over many of them.
-    monkeypatch.setattr(poses_module, "ROWS_PER_GROUP", 7)
+    monkeypatch.setattr(poses_file, "ROWS_PER_GROUP", 7)
     poses = drawn()
     with write_poses_to(tmp_path / "predictions ü.parquet", poses.info) as writer:
         for part in split_at(poses, *range(1, 40)):

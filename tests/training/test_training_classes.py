@@ -15,7 +15,7 @@ from antpipe.labels.read import read_labels
 from antpipe.labels.split import Fold, Split
 from antpipe.labels.write import write_labels
 from antpipe.models.folder import load_model
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 from antpipe.training.batches import training_batches
 from antpipe.training.classes import class_notes, find_classes
 from antpipe.training.frames import load_frames

@@ -15,7 +15,7 @@ from antpipe.labels.split import Fold, Split
 from antpipe.labels.split_file import write_split
 from antpipe.labels.write import write_labels
 from antpipe.models.folder import load_model
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 from antpipe.report.model import draw_run
 from antpipe.training.run import train_run
 from antpipe.video.write import VideoWriter

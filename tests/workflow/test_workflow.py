@@ -8,7 +8,7 @@ import pytest
 import sleap_io as sio
 from small_project import CONFIG, planned, snakemake
 
-from antpipe.poses import read_poses
+from antpipe.poses_file import read_poses
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ import pytest
 from test_workflow import CONFIG, snakemake
 
 from antpipe.geometry import Transform
-from antpipe.poses import PosesInfo, VideoMeta, make_poses, read_poses, write_poses
+from antpipe.poses import PosesInfo, VideoMeta, make_poses
+from antpipe.poses_file import read_poses, write_poses
 from antpipe.synthetic.scene import knee_angles
 
 VIDEOS = ("ants_001", "ants_002")

@@ -216,6 +216,8 @@ def wanted():
         *exported(),
         *pictures(),
         f"{RESULTS}/labels/audit",
+        # A training that was interrupted leaves no network, even where all that was made with the former one is there.
+        *of_all_runs("best.weights.h5"),
         f"{MODELS}/comparison",
         f"{SUGGESTIONS}.tsv",
         f"{RESULTS}/report/summary.html",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from antpipe.export.registry import EXPORTERS
 from antpipe.export.source import PosesSource, only_source
-from antpipe.poses import write_poses_to
+from antpipe.poses_file import write_poses_to
 
 
 @EXPORTERS.register("parquet")

@@ -1,0 +1,18 @@
+"""The labels of the face-off."""
+
+from pathlib import Path
+
+import sleap_io as sio
+
+TRAIN, VAL = [i for i in range(0, 900, 15) if i % 75], list(range(0, 900, 75))
+TEST = list(range(1000, 1500, 10))
+
+
+def write_labels(clips: Path, folder: Path) -> None:
+    """Write the labelled frames of each part, and of training and validation together."""
+    source = clips / "clip_pair_13nodes" / "clip.slp"
+    for name, frames in (("train", TRAIN), ("val", VAL), ("test", TEST), ("labels", sorted([*TRAIN, *VAL]))):
+        labels = sio.load_slp(str(source), open_videos=False)
+        labels.labeled_frames = [frame for frame in labels.labeled_frames if frame.frame_idx in frames]
+        labels.video.replace_filename(str(source.with_suffix(".mp4").resolve()), open=False)
+        labels.save(str(folder / f"{name}.slp"), embed=False, verbose=False)
