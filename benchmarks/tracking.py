@@ -33,13 +33,23 @@ def main() -> None:
     if not real:
         print(f"{data} is not there: simulated films alone", file=sys.stderr)
     best = []
-    for name, make in [*real, *simulated_films(options.seed)]:
+    for name, makes in [*real, *simulated_films(options.seed)]:
         if not options.films or any(text in name for text in options.films):
-            film = make()
-            results = compare(film, pixels=options.pixels)
-            print(film_table(film, results), flush=True)
-            best.append((film, results))
+            films = [make() for make in makes]
+            results = mean([compare(film, pixels=options.pixels) for film in films])
+            print(film_table(films[0], results), flush=True)
+            best.append((name, results))
     print(summary(best))
+
+
+def mean(results: list[dict[str, dict]]) -> dict[str, dict]:
+    """Return the mean of each figure of each tracker over films of one kind."""
+    if len(results) == 1:
+        return results[0]
+    return {
+        name: {key: float(np.mean([of_film[name][key] for of_film in results])) for key in (*COLUMNS, "seconds")}
+        for name in results[0]
+    }
 
 
 def compare(film: Film, *, pixels: bool) -> dict[str, dict]:
@@ -77,25 +87,25 @@ def film_table(film: Film, results: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def summary(films: list[tuple[Film, dict[str, dict]]]) -> str:
+def summary(films: list[tuple[str, dict[str, dict]]]) -> str:
     """Return a table with the best of SLEAP's methods, the best of the others, and antpipe on each film."""
     lines = [
         "\nHOTA, IDF1, identity switches; of several trackers the best of each.\n",
         "| film | SLEAP | SORT, ByteTrack | antpipe, first look | antpipe | antpipe, number known |",
         "|---|---|---|---|---|---|",
     ]
-    for film, results in films:
-        sleap = [r for name, r in results.items() if name.startswith("SLEAP")]
-        others = [results[name] for name in ("SORT", "ByteTrack")]
-        ours = [[results[name]] for name in ("antpipe, first look", OURS, "antpipe, number known")]
-        lines.append(f"| {film.name} | " + " | ".join(_best(group) for group in (sleap, others, *ours)) + " |")
+    for name, results in films:
+        sleap = [r for tracker, r in results.items() if tracker.startswith("SLEAP")]
+        others = [results[tracker] for tracker in ("SORT", "ByteTrack")]
+        ours = [[results[tracker]] for tracker in ("antpipe, first look", OURS, "antpipe, number known")]
+        lines.append(f"| {name} | " + " | ".join(_best(group) for group in (sleap, others, *ours)) + " |")
     return "\n".join(lines)
 
 
 def _best(results: list[dict]) -> str:
     """Return the best of each figure, which may be of different methods."""
     hota, idf1 = (max(r[key] for r in results) for key in ("HOTA", "IDF1"))
-    return f"{hota:.3f}, {idf1:.3f}, {min(r['id_switches'] for r in results)}"
+    return f"{hota:.3f}, {idf1:.3f}, {min(r['id_switches'] for r in results):.0f}"
 
 
 def _cells(result: dict) -> str:

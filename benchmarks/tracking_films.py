@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from antpipe.synthetic.simulate import seen_points
 from antpipe.synthetic.skeleton import ANT_SKELETON
 
 CORNERS = Skeleton(nodes=("left_top", "right_bottom"))
+NOISES = range(1, 6)
+"""Seeds of the noise of made-up detections: who is lost behind whom is chance."""
 LEAST_NODES = 5
 """An animal that shows fewer nodes is not found, as no detector would."""
 
@@ -123,16 +126,22 @@ def simulated(name: str, scene: Scene, noise: Noise, seed: int) -> Film:
     )
 
 
-def boxes(name: str, truth: Path, detections: Path | None, noise: Noise | None, least: float = 0.0) -> Film:
-    """Return a film of boxes; detections are those of a file from a confidence on, or the truth with noise."""
+def noisy_boxes(name: str, truth: Path, noise: Noise, seed: int) -> Film:
+    """Return a film of boxes; detections are the truth with noise."""
     true = [(f.tracks, f.points) for f in read_mot(truth, truth=True)]
-    if detections is None:
-        found, scores = detect(np.random.default_rng(1), true, noise)
-    else:
-        frames = {f.frame_idx: f for f in read_mot(detections)}
-        kept = [frames[i].with_instances(frames[i].scores >= least) if i in frames else None for i in range(len(true))]
-        found = [np.zeros((0, 2, 2)) if f is None else f.points for f in kept]
-        scores = [np.zeros(0) if f is None else f.scores for f in kept]
+    return _boxes(name, true, *detect(np.random.default_rng(seed), true, noise))
+
+
+def boxes(name: str, truth: Path, detections: Path, least: float = 0.0) -> Film:
+    """Return a film of boxes; detections are those of a file from a confidence on."""
+    true = [(f.tracks, f.points) for f in read_mot(truth, truth=True)]
+    frames = {f.frame_idx: f for f in read_mot(detections)}
+    kept = [frames[i].with_instances(frames[i].scores >= least) if i in frames else None for i in range(len(true))]
+    found = [np.zeros((0, 2, 2)) if f is None else f.points for f in kept]
+    return _boxes(name, true, found, [np.zeros(0) if f is None else f.scores for f in kept])
+
+
+def _boxes(name: str, true: list[TrackFrame], found: list, scores: list) -> Film:
     high = np.ceil(np.nanmax(np.concatenate([p for _, p in true]), axis=(0, 1))).astype(int)
     return Film(
         name=name,
@@ -160,39 +169,26 @@ def labelled(name: str, truth: Path, predicted: Path, video: Path, size: tuple[i
     )
 
 
-def real_films(data: Path) -> Iterator[tuple[str, Callable[[], Film]]]:
-    """Yield the name of each film of the shared data and how to read it."""
+def real_films(data: Path) -> Iterator[tuple[str, list[Callable[[], Film]]]]:
+    """Yield the name of each film of the shared data and how to make it: once, or with one noise after the other."""
     noise = Noise(missed=0.1, false_per_frame=0.5, jitter=0.04)
     for bees in ("BEE2412", "BEE2413", "BEE2420"):
         path = data / "mot_bees" / f"{bees}.gt.txt"
-        yield bees, lambda bees=bees, path=path: boxes(bees, path, None, noise)
+        yield bees, [partial(noisy_boxes, bees, path, noise, seed) for seed in NOISES]
     ants = data / "mot_ants" / "upc_minut"
     for kind, least in (("fgbg", 0.0), ("yolo", 0.5)):
-        yield (
-            f"ants {kind}",
-            lambda kind=kind, least=least: boxes(
-                f"ants {kind}", ants / "minut_annotations.txt", ants / f"minut_{kind}_dets.txt", None, least
-            ),
-        )
+        truth, found = ants / "minut_annotations.txt", ants / f"minut_{kind}_dets.txt"
+        yield f"ants {kind}", [partial(boxes, f"ants {kind}", truth, found, least)]
     mice = data / "mice_identity"
-    yield (
-        "mice",
-        lambda: labelled(
-            "mice", mice / "proofread.slp", mice / "sleap_tracked.slp", mice / "video.mp4", (1024, 768), 47.0
-        ),
-    )
+    found = mice / "proofread.slp", mice / "sleap_tracked.slp", mice / "video.mp4"
+    yield "mice", [partial(labelled, "mice", *found, (1024, 768), 47.0)]
     flies = data / "fly_clips" / "centered_pair_24nodes"
-    yield (
-        "fly pair",
-        lambda: labelled(
-            "fly pair",
-            flies / "centered_pair_predictions.clean.slp",
-            flies / "centered_pair_predictions.slp",
-            flies / "centered_pair_small.mp4",
-            (384, 384),
-            15.0,
-        ),
+    found = (
+        flies / "centered_pair_predictions.clean.slp",
+        flies / "centered_pair_predictions.slp",
+        flies / "centered_pair_small.mp4",
     )
+    yield "fly pair", [partial(labelled, "fly pair", *found, (384, 384), 15.0)]
 
 
 SIMULATIONS = {
@@ -208,20 +204,16 @@ SIMULATIONS = {
 }
 
 
-def simulated_films(seed: int = 0) -> Iterator[tuple[str, Callable[[], Film]]]:
+def simulated_films(seed: int = 0) -> Iterator[tuple[str, list[Callable[[], Film]]]]:
     """Yield the name of each simulated film and how to make it; another seed, other films of the same kinds."""
     for name, values in SIMULATIONS.items():
-        yield name, lambda name=name, values=values: _simulation(name, values, seed)
+        yield name, [partial(_simulation, name, values, seed)]
     for name, missed in (("chain of 30", 0.05), ("chain of 30, 20 % missed", 0.2)):
-        yield (
-            name,
-            lambda name=name, missed=missed: simulated(
-                name,
-                chain_scene(frames=720, seed=9 + seed),
-                Noise(missed=missed, false_per_frame=0.5, jitter=0.02),
-                9 + seed,
-            ),
-        )
+        yield name, [partial(_chain, name, Noise(missed=missed, false_per_frame=0.5, jitter=0.02), 9 + seed)]
+
+
+def _chain(name: str, noise: Noise, seed: int) -> Film:
+    return simulated(name, chain_scene(frames=720, seed=seed), noise, seed)
 
 
 def _simulation(name: str, values: tuple, seed: int) -> Film:

@@ -81,6 +81,20 @@ def test_who_is_too_far_away_is_not_joined():
     assert set(stitched(film(points, tracks))[0]) == {"a", "b"}
 
 
+@pytest.mark.parametrize(("others", "joined"), [(0, True), (10, False)])
+def test_who_leaps_is_the_same_animal_unless_others_come_and_go(others, joined):
+    frames = 1500
+    points = walkers(np.random.default_rng(2), frames, [1.0] * (2 + others))
+    points[700:, 0] += 16 * np.sign(400 - points[700, 0, 0, 0])
+    tracks = named(frames, ["a", "b"] + [""] * others)
+    tracks[700:, 0] = "c"
+    for other, start in itertools.product(range(others), range(20, frames, 50)):
+        tracks[start : start + 20, 2 + other] = f"{other} {start}"
+    poses = film(points, tracks)
+    found, _ = stitched(poses)
+    assert (len(set(found[rows_of(poses, 0, points)])) == 1) is joined
+
+
 @pytest.mark.parametrize("swapped", [True, False])
 @pytest.mark.parametrize("sizes", [(1.0, 1.0), (1.0, 1.3)])
 def test_tracks_that_changed_animals_at_a_crossing_are_mended(swapped, sizes):
