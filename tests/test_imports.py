@@ -26,6 +26,7 @@ ORDER = (
     ("labels", "targets"),
     ("video", "poses_file"),
     ("poses", "config", "backend", "contents"),
+    ("tsv",),
     ("files", "arrow", "geometry", "registry", "provenance", "progress", "resources", "console"),
     ("errors", "gpu_use", "antpipe"),
 )

@@ -9,8 +9,8 @@ import numpy as np
 from antpipe.config.measurements import CompareConfig
 from antpipe.features.correlation import Correlations, lagged_correlations
 from antpipe.features.joined_read import Joined
-from antpipe.files import atomic_path
 from antpipe.geometry import Array
+from antpipe.tsv import write_tsv
 
 COLUMNS = (
     "measured",
@@ -54,9 +54,7 @@ def write_comparisons(path: str | Path, comparisons: Iterable[Comparison], fps: 
 
     The lag with the strongest correlation is the one with the largest absolute value; `nan` where none can be told.
     """
-    lines = ["\t".join(COLUMNS), *("\t".join(_fields(comparison, fps)) for comparison in comparisons)]
-    with atomic_path(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_tsv(path, COLUMNS, (_fields(comparison, fps) for comparison in comparisons))
 
 
 def _fields(comparison: Comparison, fps: float) -> list[str]:

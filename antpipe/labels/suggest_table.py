@@ -1,12 +1,11 @@
 """The table of suggested frames, and the reasons in words."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from antpipe.files import atomic_path
 from antpipe.labels.suggest_scores import KINDS, FrameRecord, Worst
+from antpipe.tsv import write_tsv
 
 HIGH = 0.95
 """Score from which a reason is named even if the frame was chosen for another one."""
@@ -28,11 +27,8 @@ class Suggestion:
 
 def write_suggestions(path: str | Path, suggestions: Sequence[Suggestion]) -> None:
     """Write suggestions as tab-separated text: video, frame, scores, reason; the most urgent first."""
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, delimiter="\t", lineterminator="\n")
-        table.writerow(["video", "frame_idx", *KINDS, "reason"])
-        for s in suggestions:
-            table.writerow([s.video, s.frame_idx, *(f"{s.scores[kind]:.3f}" for kind in KINDS), s.reason])
+    rows = ([s.video, s.frame_idx, *(f"{s.scores[kind]:.3f}" for kind in KINDS), s.reason] for s in suggestions)
+    write_tsv(path, ["video", "frame_idx", *KINDS, "reason"], rows)
 
 
 def describe(record: FrameRecord, position: int, scores: dict[str, float], chosen_for: str, scale: float) -> str:

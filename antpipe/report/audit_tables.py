@@ -1,6 +1,5 @@
 """The tables of an audit, as tab-separated text and JSON."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from antpipe.files import write_json
 from antpipe.labels.audit.audit import Audit
 from antpipe.labels.audit.finding import KINDS, Finding
 from antpipe.labels.audit.footage import Footage
+from antpipe.tsv import write_tsv
 
 FINDING_COLUMNS = (
     *("severity", "kind", "file", "video", "frame_idx", "instance", "node"),
@@ -32,11 +32,11 @@ def write_tables(
     write_json(folder / "summary.json", summary(labels_path, audit, footage, images))
     per_entry = Counter(finding.entry for finding in audit.findings)
     per_video = Counter(audit.entries.videos[audit.entries.video[finding.entry]] for finding in audit.findings)
-    write_tsv(folder / "nodes.tsv", _nodes(audit))
-    write_tsv(folder / "videos.tsv", [{**row, "findings": per_video[row["video"]]} for row in audit.videos])
-    write_tsv(folder / "frames.tsv", [{**row, "findings": per_entry[i]} for i, row in enumerate(audit.frames)])
+    _write(folder / "nodes.tsv", _nodes(audit))
+    _write(folder / "videos.tsv", [{**row, "findings": per_video[row["video"]]} for row in audit.videos])
+    _write(folder / "frames.tsv", [{**row, "findings": per_entry[i]} for i, row in enumerate(audit.frames)])
     rows = (finding_row(labels_path, audit, f, images.get(i, "")) for i, f in enumerate(audit.findings))
-    write_tsv(folder / "findings.tsv", rows, FINDING_COLUMNS)
+    _write(folder / "findings.tsv", rows, FINDING_COLUMNS)
 
 
 def summary(
@@ -97,17 +97,11 @@ def _nodes(audit: Audit) -> list[dict[str, Any]]:
     return [{**row, **{kind: count[row["node"], kind] for kind in kinds}} for row in audit.nodes]
 
 
-def write_tsv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
-    """Write rows with tabs between the cells; None is an empty cell, other numbers have six digits.
-
-    The columns are those of the first row where they are not given.
-    """
+def _write(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Write rows by their names, numbers with six digits; the columns are those of the first row if not given."""
     rows = list(rows)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        columns = columns or list(rows[0] if rows else ())
-        writer.writerow(columns)
-        writer.writerows([_cell(row[column]) for column in columns] for row in rows)
+    columns = columns or list(rows[0] if rows else ())
+    write_tsv(path, columns, ([_cell(row[column]) for column in columns] for row in rows))
 
 
 def _cell(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """The comparison of all runs below a folder: tables, figures, and one page with both."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from antpipe.evaluation.compare import PART_WORDS, Best, best_runs, rank_groups, summary_rows
 from antpipe.evaluation.measures import MEASURES
 from antpipe.evaluation.runs import Found, Run, find_runs
-from antpipe.files import atomic_path
 from antpipe.progress import show_progress
 from antpipe.report.compare_groups import Ranking, ranked_runs
 from antpipe.report.compare_learning import plot_all_learning_curves
@@ -16,6 +14,7 @@ from antpipe.report.compare_measures import plot_measures
 from antpipe.report.compare_nodes import plot_node_heat_map
 from antpipe.report.compare_page import write_comparison
 from antpipe.report.run_names import short_names
+from antpipe.tsv import write_tsv
 
 PREFERRED = ("test", "val", "train")
 """Runs are compared by the first of these parts that they were measured on."""
@@ -89,12 +88,12 @@ def _in_order(runs: Sequence[Run], rankings: Iterable[Ranking]) -> list[Run]:
 def _write_tables(folder: Path, runs: Sequence[Run]) -> None:
     bests = [best for part in PREFERRED for ranking in _rankings(runs, part) for best in ranking.values()]
     rows = summary_rows(runs)
-    _write_tsv(folder / TABLES[0], list(rows[0]), [list(row.values()) for row in rows])
-    _write_tsv(folder / TABLES[1], BEST_COLUMNS, map(_best_row, bests))
+    write_tsv(folder / TABLES[0], list(rows[0]), [list(row.values()) for row in rows])
+    write_tsv(folder / TABLES[1], BEST_COLUMNS, map(_best_row, bests))
     differing = differing_settings(runs)
     keys = dict.fromkeys([*differing, *(key for run in runs for key in run.settings.values)])
     values = [[key, "yes" if key in differing else "no", *(r.settings.values.get(key) for r in runs)] for key in keys]
-    _write_tsv(folder / TABLES[2], ["setting", "differs", *(run.name for run in runs)], values)
+    write_tsv(folder / TABLES[2], ["setting", "differs", *(run.name for run in runs)], values)
 
 
 def _best_row(best: Best) -> list[Any]:
@@ -107,11 +106,3 @@ def _best_row(best: Best) -> list[Any]:
         "; ".join(sorted({verdict.judged_by for verdict in best.verdicts.values()})),
         min((verdict.frames for verdict in best.verdicts.values()), default=None),
     ]
-
-
-def _write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table with tabs between the cells; None is an empty cell, numbers keep all their digits."""
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from antpipe.files import atomic_path
 from antpipe.report.figure import clock
 from antpipe.report.track_record import TrackRecord
 from antpipe.tracking.events import Event
+from antpipe.tsv import write_tsv
 
 SURE = 0.9
 """Moments less sure than this are to be looked at."""
@@ -116,7 +116,4 @@ def _ask(event: Event) -> str:
 
 
 def _write(path: str | Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    lines = ["\t".join(columns)]
-    lines += ["\t".join(f"{c:.3f}" if isinstance(c, float) else str(c) for c in row) for row in rows]
-    with atomic_path(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_tsv(path, columns, ([f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row] for row in rows))
