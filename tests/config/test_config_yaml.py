@@ -11,7 +11,13 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("", {}), ("# nothing\n", {}), ("a: &x [1]\nb: *x\n", {"a": [1], "b": [1]})]
+    ("text", "value"),
+    [
+        ("", {}),
+        ("# nothing\n", {}),
+        ("a: &x [1]\nb: *x\n", {"a": [1], "b": [1]}),
+        ("a: &x {b: 1}\nc: {<<: *x, b: 2}\n", {"a": {"b": 1}, "c": {"b": 2}}),
+    ],
 )
 def test_a_file_is_read(tmp_path, text, value):
     (tmp_path / "c.yaml").write_text(text)
@@ -22,6 +28,7 @@ def test_a_file_is_read(tmp_path, text, value):
     ("text", "message"),
     [
         ("a: [", "while parsing a flow"),
+        ("seed: 0\nb: {seed: 1}\nseed: 0\n", "'seed' comes twice"),
         ("date: 2001-13-45", "month must be in 1..12"),
         ("a: !!int ''", "IndexError"),
         ("a: !!bool maybe", "KeyError"),

@@ -17,6 +17,7 @@ sys.path.insert(
 )
 
 from antpipe.config.project import parse_config
+from antpipe.config.yaml_file import read_yaml
 from antpipe.contents import contents_of
 from antpipe.errors import AntpipeError
 from antpipe.features.check import check_features, check_measurements, find_measurements
@@ -27,6 +28,8 @@ from antpipe.resources import make_interpreter_callable
 make_interpreter_callable()
 
 try:
+    for path in workflow.configfiles if workflow.is_main_process else []:
+        read_yaml(path)
     CONFIG = parse_config(dict(config))
     RUNS = CONFIG.runs()
     INPUTS = find_inputs(CONFIG)
