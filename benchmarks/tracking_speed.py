@@ -7,13 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from antpipe.config.stitching import StitchConfig
 from antpipe.config.tracking import TrackConfig
 from antpipe.poses import Poses, PosesInfo, Skeleton, VideoMeta, make_poses
+from antpipe.poses_file import write_poses_to
+from antpipe.tracking.stitch_track import track_and_stitch
 from antpipe.tracking.track import track_poses
 from antpipe.video.read import VideoReader
 from antpipe.video.write import VideoWriter
@@ -27,10 +31,10 @@ def main() -> None:
     """Run the measurements and print them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--file-of", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.memory_of:
-        print(peak_memory(options.memory_of))
+    if options.file_of:
+        track_a_file(options.file_of)
         return
     cv2.setNumThreads(1)
     rates = {}
@@ -51,10 +55,10 @@ def main() -> None:
             rates["flow, 2 animals, frames from a file"] = rate(
                 poses, options.runs, lambda index: reader.read(index).image, method="flow"
             )
-    memory = [memory_of(frames) for frames in (2_000, 20_000)]
+    both_looks = [of_file(frames) for frames in (2_000, 20_000)]
     report = {
         "frames per second": {name: round(value) for name, value in rates.items()},
-        "memory of 2,000 and of 20,000 frames, MB": [round(value) for value in memory],
+        "both looks at a file of 30 animals, 2,000 and 20,000 frames": both_looks,
     }
     print(json.dumps(report, indent=2))
 
@@ -110,17 +114,25 @@ def film(animals: int, frames: int) -> list[np.ndarray]:
     return images
 
 
-def memory_of(frames: int) -> float:
-    """Return the peak memory (MB) of tracking so many frames in a process of its own."""
-    command = [sys.executable, __file__, "--memory-of", str(frames)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def of_file(frames: int) -> str:
+    """Return the seconds and the peak memory of both looks at a file, in a process of its own."""
+    command = [sys.executable, __file__, "--file-of", str(frames)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def peak_memory(frames: int) -> float:
-    """Track 30 animals in tables of 200 frames; return the peak memory (MB) of this process."""
-    for _ in track_poses((table(30, 200, first) for first in range(0, frames, 200)), TrackConfig()):
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def track_a_file(frames: int) -> None:
+    """Track 30 animals, written to a file in tables of 200 frames; print the time and the peak memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        predictions, output, events = (Path(folder) / name for name in ("p.parquet", "t.parquet", "events.tsv"))
+        info = table(30, 1).info
+        video = replace(info.video, frame_count=frames)
+        with write_poses_to(predictions, replace(info, frames=((0, frames),), video=video)) as writer:
+            for first in range(0, frames, 200):
+                writer.write(replace(table(30, 200, first), info=writer.info))
+        start = time.perf_counter()
+        track_and_stitch(predictions, output, events, TrackConfig(), StitchConfig())
+        seconds = time.perf_counter() - start
+    print(f"{seconds:.1f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
