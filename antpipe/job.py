@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from antpipe.backend import start_backend
+from antpipe.backend import Work, start_backend
 from antpipe.errors import AntpipeError
 from antpipe.files import remove_leftovers
 from antpipe.gpu_use import gpu_summary
@@ -20,7 +20,7 @@ from antpipe.records.task import Task
 
 
 @contextlib.contextmanager
-def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
+def job(snakemake: Any, *, network: Work | None = None) -> Iterator[None]:
     """Send all output of the block to the rule's log; end the process if it fails or is stopped.
 
     While the block runs, a heartbeat says how far it is; when it is done, a record says what it made. An error that a
@@ -28,7 +28,7 @@ def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
 
     Args:
         snakemake: the variable of this name that a rule's script has.
-        network: whether the block runs a network, and so needs TensorFlow and a GPU if there is one.
+        network: what the block does with a network, for which it needs TensorFlow and a GPU if there is one.
     """
     task, started_s = Task.of(snakemake), time.time()
     _redirect(task.log)
@@ -37,7 +37,7 @@ def job(snakemake: Any, *, network: bool = False) -> Iterator[None]:
             for output in task.outputs:
                 remove_leftovers(output)
             if network:
-                print(f"running on {start_backend()}", file=sys.stderr, flush=True)
+                print(f"running on {start_backend(network)}", file=sys.stderr, flush=True)
             yield
             if summary := gpu_summary():
                 print(summary, file=sys.stderr, flush=True)

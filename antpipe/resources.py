@@ -16,6 +16,13 @@ POLL_S = 0.5
 _held: list[IO[str]] = []
 
 
+def cores() -> int:
+    """Return how many cores this process may use; Snakemake sets `OMP_NUM_THREADS` to the threads of a job."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(allowed, int(asked)) if asked.isdecimal() and int(asked) else allowed
+
+
 def gpu_ids() -> list[str]:
     """Return the GPUs that this process may choose from.
 

@@ -24,5 +24,5 @@ def test_what_the_network_runs_on_is_what_tensorflow_can_use(monkeypatch, gpu, d
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     monkeypatch.setattr(backend, "take_gpu_slot", lambda: gpu)
     monkeypatch.setattr(backend, "watch_gpu", asked.append)
-    assert backend.start_backend() == words
+    assert backend.start_backend("train") == words
     assert asked == watched

@@ -348,7 +348,7 @@ def called(monkeypatch):
         "antpipe.inference.predict.predict_video",
     ):
         stand_in(place)
-    monkeypatch.setattr("antpipe.backend.start_backend", lambda: "nothing")
+    monkeypatch.setattr("antpipe.backend.start_backend", lambda work: "nothing")
     return calls
 
 

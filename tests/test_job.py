@@ -22,9 +22,9 @@ snakemake = SimpleNamespace(
 """
 
 
-def run_job(folder, body, network=False):
+def run_job(folder, body, network=None):
     """Run a script of a rule; return its exit code, its log, and what reached the terminal."""
-    program = HEAD + f"with job(snakemake, network={network}):\n{textwrap.indent(body, '    ')}\n"
+    program = HEAD + f"with job(snakemake, network={network!r}):\n{textwrap.indent(body, '    ')}\n"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env={**os.environ, "PATH": ""}, capture_output=True, text=True
     )
@@ -73,7 +73,7 @@ def test_the_last_line_of_a_log_is_the_cause(folder, body, code, last, traceback
 def test_a_job_with_a_network_says_what_it_runs_on_and_nothing_else(folder, monkeypatch, gpus, words):
     monkeypatch.setenv("ANTPIPE_GPUS", gpus)
     body = f"import keras; print(keras.backend.backend()); {DONE}"
-    returned, log, shown = run_job(folder, body, network=True)
+    returned, log, shown = run_job(folder, body, network="train")
     assert (returned, shown) == (0, "")
     assert log == f"running on {words}\ntensorflow\n"
 

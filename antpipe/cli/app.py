@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -41,11 +41,11 @@ def main() -> NoReturn:
 
 
 @contextlib.contextmanager
-def network() -> Iterator[None]:
+def network(work: Literal["train", "predict"]) -> Iterator[None]:
     """Start TensorFlow, and say what it runs on."""
     from antpipe.backend import start_backend
 
-    print(f"running on {start_backend()}", file=sys.stderr)
+    print(f"running on {start_backend(work)}", file=sys.stderr)
     yield
 
 

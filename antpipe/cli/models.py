@@ -26,7 +26,7 @@ def train(
     from antpipe.labels.read import read_labels
 
     settings, chosen_split, default_seed = _training_settings(config, model_type, labels, split)
-    with network():
+    with network("train"):
         from antpipe.report.model import draw_run
         from antpipe.training.run import train_run
         from antpipe.training.videos import label_videos
@@ -92,7 +92,7 @@ def predict(
     output: Output,
     model: Annotated[list[Path], typer.Option(help="Model folder, ours or SLEAP's; give one of each type.")],
     frames: Annotated[str | None, typer.Option(help="Such as 0-100,200; all by default.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Frames per batch.")] = 4,
+    batch_size: Annotated[int | None, typer.Option(help="Frames per batch.")] = None,
     peak_threshold: Annotated[float, typer.Option(help="Lowest confidence of a node.")] = 0.2,
     max_instances: Annotated[int | None, typer.Option(help="Most animals per frame.")] = None,
     precision: Annotated[str, typer.Option(help="float32 or mixed_bfloat16.")] = "float32",
@@ -103,7 +103,7 @@ def predict(
 
     values = {"batch_size": batch_size, "peak_threshold": peak_threshold, "max_instances": max_instances}
     config = section(PredictConfig, {**values, "precision": precision, "geometry": geometry})
-    with network():
+    with network("predict"):
         from antpipe.inference.predict import predict_video
 
         predict_video(video, model, output, config, frames)

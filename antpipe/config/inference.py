@@ -31,10 +31,12 @@ class PredictConfig(Section):
     """Jobs that share the frames of each video, so that four GPUs make one long video four times as fast. The result is
     the same."""
 
-    batch_size: Count = 4
-    """Frames per batch of a network of whole frames."""
-    crop_batch_size: Count = 16
-    """Crops per batch of the instance network; crops of neighbouring frames share a batch."""
+    batch_size: Count | None = None
+    """Frames per batch of a network of whole frames; on a processor each core has a batch of its own. None: 1 on a
+    processor, 16 on a GPU."""
+    crop_batch_size: Count | None = None
+    """Crops per batch of the instance network; crops of neighbouring frames share a batch. None: 8 on a processor, 64
+    on a GPU."""
     centroid_threshold: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Lowest confidence of a centroid (an animal)."""
     peak_threshold: Annotated[float, Field(ge=0, le=1)] = 0.2

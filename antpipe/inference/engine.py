@@ -6,9 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from antpipe.config.inference import PredictConfig
 from antpipe.geometry import Array
 from antpipe.models.build import heads_of
 from antpipe.models.folder import TrainedModel
+from antpipe.resources import cores
 
 Engine = Callable[[Array], list[Array]]
 """Takes images (batch, height, width, channels) uint8, gives what each head says of them, float32."""
@@ -24,6 +26,27 @@ def make_engine(model: TrainedModel, heads: Sequence[str]) -> Engine:
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_engine(network)
     return lambda images: [np.asarray(output) for output in _as_list(network.predict_on_batch(images))]
+
+
+def batches_at_once() -> int:
+    """Return how many batches are to be in the works at once: one for each core, or one where a GPU does the work."""
+    return cores() if _on_processor() else 1
+
+
+def with_batches(config: PredictConfig) -> PredictConfig:
+    """Return the settings with the sizes of batches that suit this machine, where they are left open."""
+    suited = {"batch_size": 1, "crop_batch_size": 8} if _on_processor() else {"batch_size": 16, "crop_batch_size": 64}
+    given = {name: getattr(config, name) for name in suited if getattr(config, name) is not None}
+    return config.model_copy(update={**suited, **given})
+
+
+def _on_processor() -> bool:
+    """Return whether the backend is known to work on the processor alone."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")
 
 
 def _tensorflow_engine(network: keras.Model) -> Engine:

@@ -17,6 +17,7 @@ from antpipe.geometry import IDENTITY, Transform
 from antpipe.inference.chunks import Chunks, join_poses, open_chunks
 from antpipe.inference.frames import Ranges, in_chunks, join_ranges, parse_frames
 from antpipe.inference.memory import in_parts
+from antpipe.inference.parallel import map_ahead
 from antpipe.inference.predictor import Found, Pipeline, Predictor, load_pipeline
 from antpipe.poses import Poses, PosesInfo, VideoMeta, empty_poses, make_poses
 from antpipe.poses_file import write_poses, write_poses_to
@@ -44,8 +45,9 @@ def predict_video(
 ) -> None:
     """Predict the poses in a video and write them, whole or not at all.
 
-    Memory is that of a few batches, whatever the length of the video. Finished chunks wait in a folder `.resume` beside
-    `output`, so that a prediction that was killed goes on; its file is the same as if nothing had happened.
+    Memory is that of a few batches for each core, whatever the length of the video. Finished chunks wait in a folder
+    `.resume` beside `output`, so that a prediction that was killed goes on; its file is the same as if nothing had
+    happened.
 
     Args:
         video: the video file.
@@ -63,13 +65,13 @@ def predict_video(
     pipeline = load_pipeline(models, config)
     with VideoReader(video, channels=pipeline.channels) as reader:
         # A whole number of batches, so that a frame shares its batch with the same frames whatever the parts are.
-        size = max(1, CHUNK_FRAMES // config.batch_size) * config.batch_size
+        size = max(1, CHUNK_FRAMES // pipeline.batch_size) * pipeline.batch_size
         chunks = in_chunks(parse_frames(frames, reader.frame_count), size)
         number, parts = part
         own = chunks[len(chunks) * number // parts : len(chunks) * (number + 1) // parts]
         info = _info(reader, Path(video), join_ranges(limits for chunk in own for limits in chunk), pipeline, config)
         with open_chunks(output, f"{code_version(__name__)} {info.to_json()}") as store:
-            _predict_chunks(reader, own, store, pipeline.predictor, info, config)
+            _predict_chunks(reader, own, store, pipeline, info)
             if store.paths():
                 join_poses(store.paths(), output, reader.problems)
             elif parts == 1:
@@ -82,9 +84,8 @@ def _predict_chunks(
     reader: VideoReader,
     chunks: Sequence[Ranges],
     store: Chunks,
-    predictor: Predictor,
+    pipeline: Pipeline,
     info: PosesInfo,
-    config: PredictConfig,
 ) -> None:
     """Predict the chunks that are not in the store yet."""
     finished = store.finished()
@@ -93,16 +94,21 @@ def _predict_chunks(
     if done:
         print(f"going on after {done} of {info.frame_total} frames", file=sys.stderr, flush=True)
     ranges = join_ranges(limits for number in left for limits in chunks[number])
-    ready = prefetch(_ready_frames(reader, ranges, predictor), PREFETCHED_FRAMES)
+    ready = prefetch(_ready_frames(reader, ranges, pipeline.predictor), PREFETCHED_FRAMES)
     starts = [chunk[0][0] for chunk in chunks]
-    find = in_parts(predictor.find, lambda note: print(f"note: {note}", file=sys.stderr, flush=True))
+    find = in_parts(pipeline.predictor.find, lambda note: print(f"note: {note}", file=sys.stderr, flush=True))
+
+    def find_in(batch: list[Ready]) -> tuple[list[Ready], list[Found]]:
+        return batch, find([frame.prepared for frame in batch])
+
     with show_progress("predict") as advance:
         for number, group in itertools.groupby(ready, lambda frame: bisect.bisect(starts, frame.frame_idx) - 1):
             promised = replace(info, frames=chunks[number])
             with write_poses_to(store.path(number), promised) as writer:
                 seen = []
-                for batch in in_batches(group, config.batch_size):
-                    found = find([frame.prepared for frame in batch])
+                for batch, found in map_ahead(
+                    find_in, in_batches(group, pipeline.batch_size), pipeline.batches_at_once
+                ):
                     writer.write(_as_poses(batch, found, info))
                     seen += [frame.frame_idx for frame in batch]
                     done += len(batch)

@@ -60,6 +60,10 @@ class Pipeline:
 
     models: Models
     predictor: Predictor
+    batch_size: int
+    """Frames per batch."""
+    batches_at_once: int
+    """How many batches are to be in the works at once."""
 
     @property
     def channels(self) -> int:
@@ -74,6 +78,7 @@ def load_pipeline(folders: Sequence[str | Path], config: PredictConfig) -> Pipel
         ModelError: if a folder holds no model, or the models do not work together.
     """
     # Imported here: listing the predictors needs no Keras.
+    from antpipe.inference.engine import batches_at_once, with_batches
     from antpipe.models.folder import load_model
 
     models: dict[str, TrainedModel] = {}
@@ -88,4 +93,10 @@ def load_pipeline(folders: Sequence[str | Path], config: PredictConfig) -> Pipel
             f"{', '.join(map(str, folders))}: expected models that work together, one of "
             f"{[list(pipeline) for pipeline in PIPELINES]}, got {sorted(models)}; add --model FOLDER"
         )
-    return Pipeline(models=models, predictor=PREDICTORS[names[-1]](models, config))
+    config = with_batches(config)
+    return Pipeline(
+        models=models,
+        predictor=PREDICTORS[names[-1]](models, config),
+        batch_size=config.batch_size or 1,
+        batches_at_once=batches_at_once(),
+    )

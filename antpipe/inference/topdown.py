@@ -138,7 +138,7 @@ class NodeFinder:
         nodes = self.spec.maps
         points, scores = np.zeros((len(crops), nodes, 2)), np.zeros((len(crops), nodes))
         classes = np.zeros((len(crops), len(self.spec.classes)))
-        parts = -(-len(crops) // self.config.crop_batch_size)
+        parts = -(-len(crops) // (self.config.crop_batch_size or len(crops) or 1))
         for rows in np.array_split(np.arange(len(crops)), parts) if parts else []:
             outputs = self.run(np.stack([crops[row] for row in rows]))
             if self.spec.classes:

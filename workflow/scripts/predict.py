@@ -2,7 +2,7 @@ from antpipe.config.inference import PredictConfig
 from antpipe.evaluation.select import selected_folders
 from antpipe.job import job
 
-with job(snakemake, network=True):
+with job(snakemake, network="predict"):
     from antpipe.inference.predict import predict_video
 
     config = PredictConfig(**snakemake.params.settings)

@@ -3,7 +3,7 @@ from pathlib import Path
 from antpipe.config.model import ModelConfig
 from antpipe.job import job
 
-with job(snakemake, network=True):
+with job(snakemake, network="train"):
     from antpipe.training.run import train_run
 
     train_run(
