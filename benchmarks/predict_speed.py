@@ -1,6 +1,7 @@
 """Prediction of a film as a whole process, against its networks alone; time and memory, median of several runs."""
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -99,10 +100,12 @@ def networks_alone(options: argparse.Namespace, frames: int, crops: int, size: i
     """
     from antpipe.backend import start_backend
 
-    start_backend()
+    start_backend("predict")
     import tensorflow as tf
 
-    from antpipe.inference.engine import make_engine
+    from antpipe.config.inference import PredictConfig
+    from antpipe.inference.engine import batches_at_once, make_engine, with_batches
+    from antpipe.inference.parallel import map_ahead
     from antpipe.models.folder import load_model
 
     pair = sorted(
@@ -110,20 +113,24 @@ def networks_alone(options: argparse.Namespace, frames: int, crops: int, size: i
     )
     engines = [make_engine(model, ["confidence_maps"]) for model in pair]
     crop = pair[1].spec.crop_size or 0
-    batches = [
-        np.random.default_rng(0).integers(0, 255, s, np.uint8) for s in ((4, size, size, 1), (16, crop, crop, 1))
-    ]
+    config, at_once = with_batches(PredictConfig()), batches_at_once()
+    shapes = (config.batch_size, size, size, 1), (config.crop_batch_size, crop, crop, 1)
+    batches = [np.random.default_rng(0).integers(0, 255, shape, np.uint8) for shape in shapes]
     for engine, batch in zip(engines, batches, strict=True):
         engine(batch)
     ready, start_cpu = time.time() - options.started, time.process_time()
     start = time.perf_counter()
     for engine, batch, count in zip(engines, batches, (frames, crops), strict=True):
-        for _ in range(round(count / len(batch))):
-            engine(batch)
+        for _ in map_ahead(engine, itertools.repeat(batch, round(count / len(batch))), at_once):
+            pass
     seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
     matrix = tf.random.normal((4096, 4096))
-    best = min(_time(lambda: tf.matmul(matrix, matrix).numpy()) for _ in range(5))
-    gflops = 2 * 4.096**3 / best
+
+    def multiply(_: int) -> object:
+        return tf.matmul(matrix, matrix).numpy()
+
+    best = min(_time(lambda: list(map_ahead(multiply, range(at_once), at_once))) for _ in range(5))
+    gflops = at_once * 2 * 4.096**3 / best
     return {"seconds": seconds, "cpu": cpu, "start": ready, "start cpu": start_cpu, "gflops": gflops}
 
 

@@ -59,6 +59,13 @@ def test_which_gpus_may_be_used(machine, monkeypatch, environment, listing, expe
     assert resources.gpu_ids() == expected
 
 
+@pytest.mark.parametrize(("asked", "expected"), [("1", 1), ("2", 2), ("99", 4), ("0", 4), ("", 4), ("two", 4)])
+def test_a_job_uses_the_cores_that_it_may_and_was_given(monkeypatch, asked, expected):
+    monkeypatch.setattr(resources.os, "sched_getaffinity", lambda process: {0, 2, 4, 6}, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert resources.cores() == expected
+
+
 def test_a_driver_that_fails_is_no_gpu(machine):
     install_nvidia_smi(machine, "NVIDIA-SMI has failed because it couldn't communicate with the driver.\n", 9)
     assert resources.gpu_ids() == []

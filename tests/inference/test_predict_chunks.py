@@ -65,6 +65,12 @@ def test_chunks_hold_all_frames_in_order(ranges, size, expected):
     assert in_chunks(tuple(ranges), size) == expected
 
 
+@pytest.mark.parametrize("cores", [1, 2, 5])
+def test_the_result_does_not_depend_on_the_number_of_cores(film, whole, tmp_path, monkeypatch, cores):
+    monkeypatch.setattr("antpipe.inference.engine.cores", lambda: cores)
+    assert predict_to(tmp_path / "poses.parquet", film).read_bytes() == whole
+
+
 @pytest.mark.parametrize(("killed_at", "left"), [(3, range(20)), (7, range(6, 20)), (19, range(18, 20))])
 def test_a_killed_prediction_goes_on_after_its_last_chunk(film, whole, tmp_path, monkeypatch, killed_at, left):
     path = tmp_path / "poses.parquet"
