@@ -39,7 +39,8 @@ rule predict:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=growing(4000),
+        # Each core has a frame and eight crops in the works.
+        mem_mb=growing(8000),
         runtime=growing(120, per_gb=600 / PARTS),
     params:
         settings=settings(CONFIG.predict),
