@@ -12,8 +12,6 @@ from antpipe.resources import take_gpu_slot
 
 NOT_NEEDED = ("matplotlib", "pandas")
 """Keras imports these if they are there, and uses them for nothing that we do: 60 MB and a second of the start."""
-
-
 Work = Literal["train", "predict"]
 
 
@@ -21,13 +19,13 @@ def start_backend(work: Work) -> str:
     """Take a GPU slot, import Keras and its backend, and return in words what the network will run on.
 
     A prediction gives each core batches of its own, and so keeps every step of the network on one core: to share the
-    small steps of a network among cores takes longer than the steps (1.5 to 1.9 times the frames per second on two).
+    small steps of a network among cores costs time (on two cores the networks alone are 1.1 to 1.9 times as fast so).
 
     The start-up lines that TensorFlow writes to stderr past all its settings are dropped, unless it fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     gpu = take_gpu_slot()
-    if work == "predict" and gpu is None:
+    if work == "predict":
         os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
     with _quiet_stderr(), _hidden(NOT_NEEDED):
         import keras

@@ -7,10 +7,11 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from antpipe.backend import Work
 from antpipe.errors import AntpipeError
 
 app = typer.Typer(
@@ -41,7 +42,7 @@ def main() -> NoReturn:
 
 
 @contextlib.contextmanager
-def network(work: Literal["train", "predict"]) -> Iterator[None]:
+def network(work: Work) -> Iterator[None]:
     """Start TensorFlow, and say what it runs on."""
     from antpipe.backend import start_backend
 
