@@ -8,6 +8,7 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import antpipe
 
@@ -49,7 +50,7 @@ def code_version(module: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(import_closure(module)):
-        digest.update(f"{name}:{_code_of(name)}".encode())
+        digest.update(f"{name}:{_read(name).code}".encode())
     return f"{module}@{digest.hexdigest()[:12]}"
 
 
@@ -63,15 +64,25 @@ def import_closure(module: str) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += imported_modules(name)
+            waiting += _read(name).imports
     return found
 
 
+class _Module(NamedTuple):
+    code: str
+    """Without comments, docstrings and formatting."""
+    imports: tuple[str, ...]
+    """The modules of antpipe that it names: its imports, and the packages of its registries."""
+
+
 @functools.cache
-def imported_modules(module: str) -> tuple[str, ...]:
-    """Return the modules of antpipe that one module names: its imports, and the packages of its registries."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(_source(module))):
+def _read(module: str) -> _Module:
+    path = _path(module)
+    if path is None:
+        raise ModuleNotFoundError(f"antpipe has no module {module!r}")
+    # Every job reads all modules when it starts, so once over the tree must do.
+    tree, found = ast.parse(path.read_text(encoding="utf-8")), set[str]()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -79,7 +90,11 @@ def imported_modules(module: str) -> tuple[str, ...]:
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.update(_members(node.value))
-    return tuple(sorted(name for name in found if name.split(".")[0] == "antpipe" and _path(name)))
+        elif isinstance(body := getattr(node, "body", None), list):
+            # Strings that stand alone are docstrings, of modules, classes, functions and fields.
+            node.body = [b for b in body if not _is_text(b)]  # type: ignore[attr-defined]
+    names = (name for name in found if name.split(".")[0] == "antpipe" and _path(name))
+    return _Module(ast.dump(tree), tuple(sorted(names)))
 
 
 def _members(package: str) -> list[str]:
@@ -91,26 +106,8 @@ def _members(package: str) -> list[str]:
     return [f"{package}.{file.stem}" for file in sorted(path.parent.glob("*.py")) if file.stem != "__init__"]
 
 
-@functools.cache
-def _code_of(module: str) -> str:
-    tree = ast.parse(_source(module))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            # Strings that stand alone are docstrings, of modules, classes, functions and fields.
-            node.body = [b for b in body if not _is_text(b)]  # type: ignore[attr-defined]
-    return ast.dump(tree)
-
-
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _source(module: str) -> str:
-    path = _path(module)
-    if path is None:
-        raise ModuleNotFoundError(f"antpipe has no module {module!r}")
-    return path.read_text(encoding="utf-8")
 
 
 @functools.cache
