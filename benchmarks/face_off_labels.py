@@ -4,8 +4,11 @@ from pathlib import Path
 
 import sleap_io as sio
 
-TRAIN, VAL = [i for i in range(0, 900, 15) if i % 75], list(range(0, 900, 75))
-TEST = list(range(1000, 1500, 10))
+SEEN = list(range(900, 1320, 7))
+"""Sixty labelled frames. In those before the flies stand still: two poses, however many frames are taken of them."""
+VAL = SEEN[::5]
+TRAIN = sorted({*SEEN} - {*VAL})
+TEST = list(range(1350, 1500, 3))
 
 
 def write_labels(clips: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from antpipe.config.augmentation import AugmentationConfig
-from antpipe.config.backbones import BackboneConfig
+from antpipe.config.backbone import BackboneConfig
 from antpipe.config.base import Count, Section, check_path
 from antpipe.config.heads import HeadConfig
 from antpipe.config.model_types import MODEL_TYPES

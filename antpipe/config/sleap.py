@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from antpipe.config.backbones import BackboneConfig
+from antpipe.config.backbone import BackboneConfig
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES, ModelType
 from antpipe.config.sleap_training import OPTIMIZERS, augmentation, optimization, optimizer_name

@@ -3,16 +3,13 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from antpipe.config.backbones import (
-    ENCODERS,
-    MOST_FILTERS,
-    NOT_SERVED,
-    BackboneConfig,
-    HourglassConfig,
-    LeapConfig,
-    ResNetConfig,
-    UNetConfig,
-)
+from antpipe.config.backbone import BackboneConfig
+from antpipe.config.backbones.hourglass import HourglassConfig
+from antpipe.config.backbones.leap import LeapConfig
+from antpipe.config.backbones.pretrained_encoder import ENCODERS, NOT_SERVED
+from antpipe.config.backbones.resnet import ResNetConfig
+from antpipe.config.backbones.sizes import MOST_FILTERS
+from antpipe.config.backbones.unet import UNetConfig
 from antpipe.config.base import Section
 from antpipe.config.model import ModelConfig
 

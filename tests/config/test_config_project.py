@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from antpipe.config import reference
-from antpipe.config.backbones import BackboneConfig
+from antpipe.config.backbone import BackboneConfig
 from antpipe.config.model import ModelConfig
 from antpipe.config.model_types import MODEL_TYPES
 from antpipe.config.project import Config, load_config, parse_config

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from antpipe.config.backbones import BackboneConfig
+from antpipe.config.backbone import BackboneConfig
 from antpipe.models.registry import BACKBONES
 
 MOBILENET = {"encoder": "mobilenetv2", "pretrained": False, "decoder_filters": 4}

@@ -10,7 +10,8 @@ from keras import layers
 from keras.src.utils import file_utils
 from test_models_backbones import backbone, conv, images, maps_of, network
 
-from antpipe.config.backbones import ENCODERS, BackboneConfig
+from antpipe.config.backbone import BackboneConfig
+from antpipe.config.backbones.pretrained_encoder import ENCODERS
 from antpipe.errors import ModelError
 from antpipe.models.backbones._applications import APPLICATIONS
 from antpipe.models.backbones._imagenet import DEVIATION, MEAN, encode

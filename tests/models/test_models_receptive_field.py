@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from antpipe.config.backbones import BackboneConfig
+from antpipe.config.backbone import BackboneConfig
 from antpipe.models.receptive_field import receptive_field
 from antpipe.models.registry import BACKBONES
 

@@ -6,7 +6,8 @@ with ReLU and then normalisation, filters that grow by addition, nearest upsampl
 
 from keras import KerasTensor, layers
 
-from antpipe.config.backbones import HourglassConfig, levels
+from antpipe.config.backbones.hourglass import HourglassConfig
+from antpipe.config.backbones.sizes import levels
 from antpipe.models.registry import BACKBONES, Features
 
 

@@ -6,7 +6,8 @@ and two convolutions; no skip connections, no normalisation.
 
 from keras import KerasTensor, layers
 
-from antpipe.config.backbones import LeapConfig, levels
+from antpipe.config.backbones.leap import LeapConfig
+from antpipe.config.backbones.sizes import levels
 from antpipe.models.backbones._blocks import conv_relu, decode
 from antpipe.models.registry import BACKBONES, Features
 

@@ -10,7 +10,8 @@ from typing import Any
 import keras
 from keras import KerasTensor, layers
 
-from antpipe.config.backbones import PretrainedEncoderConfig, levels
+from antpipe.config.backbones.pretrained_encoder import PretrainedEncoderConfig
+from antpipe.config.backbones.sizes import levels
 from antpipe.models.backbones._applications import APPLICATIONS
 from antpipe.models.backbones._blocks import conv_bn_relu
 from antpipe.models.backbones._imagenet import encode, find_weights

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import KerasTensor, layers
 
-from antpipe.config.backbones import ResNetConfig, UpsamplingConfig
+from antpipe.config.backbones.resnet import ResNetConfig, UpsamplingConfig
 from antpipe.models.backbones._applications import APPLICATIONS
 from antpipe.models.backbones._blocks import conv_bn_relu
 from antpipe.models.backbones._imagenet import Change, encode, find_weights

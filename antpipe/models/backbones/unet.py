@@ -6,7 +6,8 @@ start of each block, skip connections taken from the stem's end and from the enc
 
 from keras import KerasTensor, layers
 
-from antpipe.config.backbones import UNetConfig, levels
+from antpipe.config.backbones.sizes import levels
+from antpipe.config.backbones.unet import UNetConfig
 from antpipe.models.backbones._blocks import conv_relu, decode
 from antpipe.models.registry import BACKBONES, Features
 
