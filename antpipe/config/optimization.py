@@ -81,6 +81,9 @@ class OptimizationConfig(Section):
     """Share by which weights shrink in each step, times the learning rate. Only for adamw; None: 0.004."""
     learning_rate: Positive = 1e-3
     """The optimizer's first learning rate, or with schedule cosine its highest. SLEAP: 1e-4."""
+    ema_momentum: Share | None = 0.98
+    """Share that stays, in each step, of a moving average of the weights. That average is validated, and is what a run
+    leaves. None: the weights themselves, as in SLEAP."""
     schedule: Literal["plateau", "constant", "cosine"] = "plateau"
     """How the learning rate changes: `plateau`: it falls when the validation loss no longer does; `constant`: never;
     `cosine`: it rises for a few epochs, then falls along a cosine until the last epoch."""

@@ -42,6 +42,7 @@ def optimization(value: dict[str, Any]) -> dict[str, Any]:
         "min_batches_per_epoch": value.get("min_batches_per_epoch", 200),
         "learning_rate": value.get("initial_learning_rate", 1e-4),
         **OPTIMIZERS.get(optimizer_name(value), OPTIMIZERS["adam"]),
+        "ema_momentum": None,
         **_schedule(value.get("learning_rate_schedule") or {}),
         "early_stopping": _early_stopping(value.get("early_stopping") or {}),
         "hard_keypoints": {

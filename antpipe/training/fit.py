@@ -12,6 +12,7 @@ from antpipe.config.optimization import OptimizationConfig
 from antpipe.errors import ModelError
 from antpipe.files import atomic_path
 from antpipe.progress import Advance
+from antpipe.training.average import averaged
 from antpipe.training.batches import Batch
 from antpipe.training.early_stopping import should_stop
 from antpipe.training.epoch import OnNote, train_epoch, validate
@@ -98,7 +99,9 @@ def _epoch(
         on_progress(epoch * steps + step, steps * config.epochs)
 
     loss = train_epoch(learner, batches, rate_of, progress, on_step, on_note)
-    return [epoch, loss, validate(learner, validation, progress, on_note), rate_of(steps)]
+    with averaged(learner):
+        validation_loss = validate(learner, validation, progress, on_note)
+    return [epoch, loss, validation_loss, rate_of(steps)]
 
 
 def _losses_of_outputs(network: keras.Model, losses: list[keras.losses.Loss]) -> list[keras.losses.Loss]:

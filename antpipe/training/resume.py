@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from antpipe.files import atomic_directory, read_json, write_json
+from antpipe.training.average import averaged
 
 FOLDER = ".resume"
 BEST, NOW, STATE = "best.weights.h5", "now.weights.h5", "state.json"
@@ -45,7 +46,7 @@ def save_progress(folder: Path, progress: Progress, learner: keras.Model, better
         folder: the run folder.
         progress: what to remember.
         learner: the network with its optimizer.
-        better: the network, if its weights are the best so far.
+        better: the network, if its weights, or their average, are the best so far.
     """
     resume = folder / FOLDER
     with atomic_directory(resume) as temporary:
@@ -53,7 +54,8 @@ def save_progress(folder: Path, progress: Progress, learner: keras.Model, better
         if better is None:
             shutil.copyfile(resume / BEST, temporary / BEST)
         else:
-            better.save_weights(temporary / BEST)
+            with averaged(learner):
+                better.save_weights(temporary / BEST)
         write_json(temporary / STATE, asdict(progress))
 
 

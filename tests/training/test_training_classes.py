@@ -56,7 +56,13 @@ def config_of(model_type, *, epochs=5, flip=False, **head):
             "backbone": {"unet": {"max_stride": 8, "filters": 8, "filters_rate": 1.5}},
             "head": {"sigma": 1.5, "output_stride": 2, **heads},
             "augmentation": {"contrast": None, "brightness": None, "flip_horizontal": flip},
-            "optimization": {"epochs": epochs, "min_batches_per_epoch": 30, "learning_rate": 3e-3},
+            "optimization": {
+                "epochs": epochs,
+                "min_batches_per_epoch": 30,
+                "learning_rate": 3e-3,
+                # The average of so few steps is far behind.
+                "ema_momentum": None,
+            },
         }
     )
 

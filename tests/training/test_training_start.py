@@ -137,6 +137,7 @@ def test_training_begins_there_and_another_base_is_another_run(tmp_path, capsys)
     spec = spec_of(input={"crop_size": 32})
     store(tmp_path / "base", spec)
     optimization = {"epochs": 1, "min_batches_per_epoch": 1, "batch_size": 2, "learning_rate": 1e-12}
+    optimization["ema_momentum"] = None
 
     def train(name):
         config = {**spec.config.model_dump(), "optimization": optimization, "base_checkpoint": str(tmp_path / "base")}

@@ -3,6 +3,7 @@
 import keras
 
 from antpipe.config.optimization import OptimizationConfig
+from antpipe.training.average import average_settings
 from antpipe.training.optimizers._adam import EPSILON
 from antpipe.training.registry import OPTIMIZERS
 
@@ -10,4 +11,4 @@ from antpipe.training.registry import OPTIMIZERS
 @OPTIMIZERS.register("adam")
 def adam(config: OptimizationConfig) -> keras.optimizers.Optimizer:
     """Return Adam."""
-    return keras.optimizers.Adam(config.learning_rate, epsilon=EPSILON)
+    return keras.optimizers.Adam(config.learning_rate, epsilon=EPSILON, **average_settings(config))

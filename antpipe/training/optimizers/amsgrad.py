@@ -3,6 +3,7 @@
 import keras
 
 from antpipe.config.optimization import OptimizationConfig
+from antpipe.training.average import average_settings
 from antpipe.training.optimizers._adam import EPSILON
 from antpipe.training.registry import OPTIMIZERS
 
@@ -10,4 +11,4 @@ from antpipe.training.registry import OPTIMIZERS
 @OPTIMIZERS.register("amsgrad")
 def amsgrad(config: OptimizationConfig) -> keras.optimizers.Optimizer:
     """Return AMSGrad."""
-    return keras.optimizers.Adam(config.learning_rate, epsilon=EPSILON, amsgrad=True)
+    return keras.optimizers.Adam(config.learning_rate, epsilon=EPSILON, amsgrad=True, **average_settings(config))

@@ -3,6 +3,7 @@
 import keras
 
 from antpipe.config.optimization import OptimizationConfig
+from antpipe.training.average import average_settings
 from antpipe.training.registry import OPTIMIZERS
 
 MOMENTUM = 0.9
@@ -12,4 +13,4 @@ MOMENTUM = 0.9
 def sgd(config: OptimizationConfig) -> keras.optimizers.Optimizer:
     """Return gradient descent; each step adds `momentum` times the step before."""
     momentum = MOMENTUM if config.momentum is None else config.momentum
-    return keras.optimizers.SGD(config.learning_rate, momentum=momentum)
+    return keras.optimizers.SGD(config.learning_rate, momentum=momentum, **average_settings(config))
