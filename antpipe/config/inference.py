@@ -28,7 +28,7 @@ class PredictConfig(Section):
     """How trained models are run over a video."""
 
     parts: Annotated[int, Field(ge=1, exclude=True)] = 1
-    """Jobs that share the frames of each video, so that four GPUs make one long video four times as fast. The result is
+    """Jobs that share the frames of each video, so that several GPUs can work on one long video. The result is
     the same."""
 
     batch_size: Count | None = None
