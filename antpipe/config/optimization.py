@@ -83,7 +83,7 @@ class OptimizationConfig(Section):
     """The optimizer's first learning rate, or with schedule cosine its highest. SLEAP: 1e-4."""
     ema_momentum: Share | None = 0.98
     """Share that stays, in each step, of a moving average of the weights. That average is validated, and is what a run
-    leaves. None: the weights themselves, as in SLEAP."""
+    leaves; over a few hundred steps in all it is far behind. None: the weights themselves, as in SLEAP."""
     schedule: Literal["plateau", "constant", "cosine"] = "plateau"
     """How the learning rate changes: `plateau`: it falls when the validation loss no longer does; `constant`: never;
     `cosine`: it rises for a few epochs, then falls along a cosine until the last epoch."""

@@ -403,7 +403,13 @@ def config_of(steps, **head):
         {
             "backbone": {"unet": {"max_stride": 8, "filters": 8, "filters_rate": 1.5}},
             "head": {"output_stride": 4, "sigma": 1.5, **head},
-            "optimization": {"epochs": 2, "min_batches_per_epoch": steps, "learning_rate": 0.003},
+            "optimization": {
+                "epochs": 2,
+                "min_batches_per_epoch": steps,
+                "learning_rate": 0.003,
+                # The average of so few steps is far behind.
+                "ema_momentum": None,
+            },
         }
     )
 

@@ -156,6 +156,12 @@ def test_an_instance_that_shows_little_starts_with_the_usual_gate():
     assert track(frames)[-1] == ["track_0", "track_1"]
 
 
+def test_a_fragment_that_lies_well_does_not_take_the_place_of_the_whole_animal():
+    fragment, whole = hide(animals((0, 0)), 0, 1, 2), animals((2, 0))
+    assert track([*STILL, np.concatenate([fragment, whole])])[-1] == [None, "track_0"]
+    assert track([*STILL, fragment])[-1] == ["track_0"]
+
+
 def test_an_instance_without_a_visible_node_has_no_track():
     nothing = np.full((1, 4, 2), NAN)
     names = track([nothing, np.concatenate([animals((0, 0)), nothing]), np.concatenate([nothing, animals((2, 0))])])

@@ -34,6 +34,7 @@ class Motion:
     sum of gains is taken. No pair is made that gains nothing, so that neighbours of an animal that is missed do not
     change names all along the line.
 
+    A pair gains in proportion to the visible nodes of the instance: a few that lie well do not outdo a whole animal.
     As in ByteTrack (Zhang et al. 2022), weak instances keep a track alive with what others leave, but start none. Who
     has nobody else about it may leap. With a limit on tracks, who could be nobody else gets the lost track back.
     """
@@ -91,6 +92,8 @@ class Motion:
         tracks = self.tracks
         settled = tracks.times >= SETTLED
         gain = self._gains(distance)
+        if not found.complete:
+            gain *= found.visible / self.setup.nodes
         gain[:, ~strong] *= RESERVE
         gain[~settled] *= RESERVE
         if found.known is not None:
