@@ -13,7 +13,7 @@ class HardKeypointConfig(Section):
     """Online hard keypoint mining: the nodes with the largest loss count once more."""
 
     enabled: bool = False
-    """Whether hard nodes are mined. It slows the first thousand steps down a lot, so not for short trainings."""
+    """Whether hard nodes are mined. It slows the start of a training down a lot, so not for short ones."""
     ratio: Positive = 2.0
     """A node is hard when its loss is at least this multiple of the easiest node's."""
     min_nodes: Count = 2
