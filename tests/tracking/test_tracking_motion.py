@@ -162,6 +162,14 @@ def test_a_fragment_that_lies_well_does_not_take_the_place_of_the_whole_animal()
     assert track([*STILL, fragment])[-1] == ["track_0"]
 
 
+def test_a_fragment_does_not_carry_the_animal_away():
+    fragment = moved(hide(animals((0, 0)), 0, 1, 2), 0.55 * SIZE, 0)
+    assert track([*STILL, fragment, animals((0, 0))], leap=0)[-1] == ["track_0"]
+    # Seen whole it goes there, and would be half a size farther in the next frame.
+    whole = animals((0.55 * SIZE, 0))
+    assert track([*STILL, whole, animals((0, 0))], leap=0)[-1] == ["track_1"]
+
+
 def test_an_instance_without_a_visible_node_has_no_track():
     nothing = np.full((1, 4, 2), NAN)
     names = track([nothing, np.concatenate([animals((0, 0)), nothing]), np.concatenate([nothing, animals((2, 0))])])

@@ -132,8 +132,12 @@ class Motion:
     def _follow(self, rows: Array, columns: Array, found: Found, sizes: Array, distance: Array) -> None:
         tracks = self.tracks
         taught = (tracks.times[rows] >= SETTLED) & (tracks.seen[rows] == found.frame_idx - 1)
-        before, gains = tracks.miss[rows], self.habits.gains(tracks.times[rows], distance[rows, columns])
-        tracks.follow(rows, found.points[columns], sizes[columns], gains, found.complete)
+        before = tracks.miss[rows]
+        place, velocity = self.habits.gains(tracks.times[rows], distance[rows, columns])
+        if not found.complete:
+            # A few nodes tell little of where the whole animal goes.
+            velocity *= found.visible[columns] / self.setup.nodes
+        tracks.follow(rows, found.points[columns], sizes[columns], (place, velocity), found.complete)
         if not taught.all():
             rows, columns, before = rows[taught], columns[taught], before[taught]
         if len(rows):
