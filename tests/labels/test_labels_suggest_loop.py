@@ -371,11 +371,7 @@ def test_networks_get_better_by_correcting_what_is_suggested(tmp_path, monkeypat
     suggest_file(poses, Path("out/suggestions.slp"), SuggestConfig(frames=8), labels=Path("before/merged.slp"))
     correct("out/suggestions.slp", "corrected.slp", lab.truth)
     lab.train(["first.slp", "corrected.slp"], "after")
-    drawn = np.random.default_rng(0).permutation(80)[:8]
-    lab.label("drawn.slp", {f"raw/{name}.mp4": drawn[drawn % 2 == n] // 2 for n, name in enumerate(POOL)})
-    lab.train(["first.slp", "drawn.slp"], "as many frames by lot")
-    accuracy = {folder: lab.accuracy(folder) for folder in ("before", "after", "as many frames by lot")}
+    accuracy = {folder: lab.accuracy(folder) for folder in ("before", "after")}
     for folder, (oks, recall) in accuracy.items():
         print(f"{folder}: mean OKS {oks:.3f}, animals found {recall:.2f}")
-    # Which frames a lot draws is luck, so it is shown and not asserted.
     assert accuracy["after"][0] > 1.2 * accuracy["before"][0]
