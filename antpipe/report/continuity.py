@@ -1,10 +1,10 @@
 """How continuous the tracks of a film are, and which moments a person should look at."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from antpipe.geometry import Array
 from antpipe.report.figure import clock
 from antpipe.report.track_record import TrackRecord
 from antpipe.tracking.events import Event
@@ -48,7 +48,11 @@ class TrackContinuity:
 
 def track_continuity(record: TrackRecord, events: Sequence[Event]) -> list[TrackContinuity]:
     """Return the figures of all tracks of a film in order of appearance."""
-    return [_one_track(record, name, [e for e in events if name in (e.track, e.other)]) for name in record.runs]
+    by_track: dict[str, list[Event]] = {name: [] for name in record.runs}
+    for event in events:
+        for name in {event.track, event.other} & by_track.keys():
+            by_track[name].append(event)
+    return [_one_track(record, name, of_it) for name, of_it in by_track.items()]
 
 
 def moments_to_check(record: TrackRecord, events: Sequence[Event]) -> list[Event]:
@@ -89,8 +93,8 @@ def write_moments(path: str | Path, moments: Sequence[Event], fps: float) -> Non
 
 def _one_track(record: TrackRecord, name: str, events: Sequence[Event]) -> TrackContinuity:
     runs = record.runs[name]
-    frames, first, last = _frames(runs), runs[0][0], runs[-1][1] - 1
-    gaps = [after - before for (_, before), (after, _) in itertools.pairwise(runs)]
+    frames, first, last = _frames(runs), int(runs[0, 0]), int(runs[-1, 1]) - 1
+    gaps = runs[1:, 0] - runs[:-1, 1]
     return TrackContinuity(
         track=name,
         first_frame=int(record.frames[first]),
@@ -99,7 +103,7 @@ def _one_track(record: TrackRecord, name: str, events: Sequence[Event]) -> Track
         of_its_time=frames / (last - first + 1),
         of_film=frames / len(record.frames),
         pieces=len(runs),
-        longest_gap=max(gaps, default=0),
+        longest_gap=int(gaps.max(initial=0)),
         joins=sum(e.kind == "join" for e in events),
         repairs=sum(e.kind == "repair" for e in events),
         to_check=sum(e.confidence < SURE for e in events),
@@ -107,8 +111,8 @@ def _one_track(record: TrackRecord, name: str, events: Sequence[Event]) -> Track
     )
 
 
-def _frames(runs: Sequence[tuple[int, int]]) -> int:
-    return sum(stop - start for start, stop in runs)
+def _frames(runs: Array) -> int:
+    return int((runs[:, 1] - runs[:, 0]).sum())
 
 
 def _ask(event: Event) -> str:

@@ -87,9 +87,7 @@ def _draw_bars(
     colours, fps = track_colours(record.runs), record.info.video.fps
     line = {row.track: number for number, row in enumerate(bars)}
     for name, number in line.items():
-        ends = ((record.frames[a] / fps, (record.frames[b - 1] + 1) / fps) for a, b in record.runs[name])
-        spans = [(start, stop - start) for start, stop in ends]
-        axes.broken_barh(spans, (number - 0.3, 0.6), color=hexadecimal(colours[name]), lw=0.4)
+        axes.broken_barh(record.bars_s(name), (number - 0.3, 0.6), color=hexadecimal(colours[name]), lw=0.4)
     for kind, mark in MARKS.items():
         at = [(e.frame_idx / fps, line[e.track]) for e in events if e.kind == kind and e.track in line]
         if at:

@@ -1,6 +1,5 @@
 """A figure of when each track was there, and of how many animals were seen."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +46,7 @@ def _draw_bars(axes: Axes, record: TrackRecord) -> None:
     names = list(record.runs)
     colours = track_colours(names)
     for row, name in enumerate(names):
-        axes.broken_barh(
-            _bars_s(record, record.runs[name]), (row - 0.36, 0.72), lw=0.5, color=hexadecimal(colours[name])
-        )
+        axes.broken_barh(record.bars_s(name), (row - 0.36, 0.72), lw=0.5, color=hexadecimal(colours[name]))
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     axes.set_title(f"{len(names)} track{'' if len(names) == 1 else 's'}")
     if len(names) > _NAMES_SHOWN:
@@ -58,14 +55,6 @@ def _draw_bars(axes: Axes, record: TrackRecord) -> None:
         axes.set_yticks(range(len(names)), [shorten(name) for name in names])
     if not names:
         axes.text(0.5, 0.5, "no tracks", transform=axes.transAxes, ha="center", va="center")
-
-
-def _bars_s(record: TrackRecord, runs: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:
-    """Return the (start, length) in seconds of each run."""
-    fps = record.info.video.fps
-    firsts = [record.frames[start] for start, _ in runs]
-    lasts = [record.frames[stop - 1] for _, stop in runs]
-    return [(first / fps, (last - first + 1) / fps) for first, last in zip(firsts, lasts, strict=True)]
 
 
 def _draw_counts(axes: Axes, record: TrackRecord) -> None:

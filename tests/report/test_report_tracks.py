@@ -20,9 +20,13 @@ def path(tmp_path):
     return tmp_path / "p.parquet"
 
 
+def runs_of(record):
+    return {name: [tuple(run) for run in runs.tolist()] for name, runs in record.runs.items()}
+
+
 def test_record_has_runs_without_gaps_and_animals_of_every_frame(path):
     record = record_tracks(path)
-    assert record.runs == {"a": [(0, 100)], "b": [(10, 20), (30, 60)]}
+    assert runs_of(record) == {"a": [(0, 100)], "b": [(10, 20), (30, 60)]}
     assert record.animals[[0, 5, 15, 25, 90]].tolist() == [1, 2, 2, 1, 2]
     assert record.animals.sum() == 143
 
@@ -34,7 +38,7 @@ def test_record_is_the_same_however_the_rows_are_grouped(path, tmp_path, monkeyp
         for _, rows in poses.by_frame():
             writer.write(poses[rows])
     small, whole = record_tracks(tmp_path / "small.parquet"), record_tracks(path)
-    assert small.runs == whole.runs
+    assert runs_of(small) == runs_of(whole)
     np.testing.assert_array_equal(small.animals, whole.animals)
 
 
@@ -42,8 +46,19 @@ def test_frames_that_were_not_examined_are_no_gap(tmp_path):
     info = make_info(frames=((0, 10), (50, 60)))
     write_poses(tmp_path / "p.parquet", draw_tracks(info, {"a": [*range(5, 10), *range(50, 55)]}))
     record = record_tracks(tmp_path / "p.parquet")
-    assert record.runs == {"a": [(5, 15)]}
+    assert runs_of(record) == {"a": [(5, 15)]}
     assert record.frames[[9, 10]].tolist() == [9, 50]
+
+
+def test_bars_leave_out_gaps_that_nobody_would_see(tmp_path):
+    hours = 20_000
+    info = make_info(frames=((0, hours),))
+    seen = [f for f in range(hours) if f % 3 and not 8000 <= f < 9000]
+    write_poses(tmp_path / "p.parquet", draw_tracks(info, {"a": seen}))
+    record = record_tracks(tmp_path / "p.parquet")
+    assert len(record.runs["a"]) == 6334
+    fps = info.video.fps
+    assert record.bars_s("a") == [(1 / fps, 7999 / fps), (9001 / fps, 10_999 / fps)]
 
 
 def test_summary_has_the_known_figures(path):
