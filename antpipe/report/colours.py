@@ -18,6 +18,15 @@ YELLOW: Colour = (240, 228, 66)
 PALETTE = (SKY, ORANGE, GREEN, PURPLE, VERMILLION, BLUE, YELLOW)
 
 
+def _mixed(colour: Colour, with_: int, share: float) -> Colour:
+    red, green, blue = (round((1 - share) * part + share * with_) for part in colour)
+    return red, green, blue
+
+
+SHADES = (*PALETTE, *(_mixed(colour, 255, 0.5) for colour in PALETTE), *(_mixed(colour, 0, 0.45) for colour in PALETTE))
+"""The palette, then lighter, then darker: how light a colour is, everybody sees."""
+
+
 def natural_order(name: str) -> list[tuple[int, int | str]]:
     """Return a sort key by which `ant 2` comes before `ant 10`."""
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name) if part]
@@ -32,7 +41,7 @@ def track_colours(names: Iterable[str]) -> dict[str, Colour]:
     colours: dict[str, Colour] = {}
     for name in sorted(set(names), key=natural_order):
         first = _number(name)
-        turns = [PALETTE[(first + turn) % len(PALETTE)] for turn in range(len(PALETTE))]
+        turns = [SHADES[(first + turn) % len(SHADES)] for turn in range(len(SHADES))]
         free = [colour for colour in turns if colour not in colours.values()]
         colours[name] = free[0] if free else turns[0]
     return colours

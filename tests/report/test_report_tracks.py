@@ -88,6 +88,7 @@ def test_summary_of_a_video_without_animals(frames, examined, tmp_path):
 def test_colours_follow_from_the_name_and_differ_while_there_are_enough():
     colours = track_colours([f"ant {i}" for i in range(7)])
     assert sorted(colours.values()) == sorted(PALETTE)
+    assert len(set(track_colours([f"ant {i}" for i in range(21)]).values())) == 21
     assert track_colours(["ant 3"]) == {"ant 3": colours["ant 3"]}
     names = ["female", "male", "蟻", "", "ant 3", "fly 3"]
     assert len(set(track_colours(names).values())) == 6
