@@ -14,7 +14,7 @@ from antpipe.tracking.open_tracks import OpenTracks
 from antpipe.tracking.registry import MATCHERS, METHODS, Setup
 from antpipe.tracking.scale import Scale
 
-BLUR = 0.5
+BLUR = 0.35
 """By this share of the usual distance the uncertainty grows with every frame in which a track is not seen."""
 GATE_GROWTH, GATE_LIMIT = 0.15, 2.0
 """By this share the gate widens with every such frame, up to so many times its width."""
