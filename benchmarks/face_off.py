@@ -1,7 +1,7 @@
 """Accuracy for a given time of training on real pixels: a pair of networks on sixty labelled frames of two flies.
 
 Trains a centroid and a centered-instance network for so many minutes in all, predicts a later part of the film and a
-film of another fly, and prints the errors, of antpipe or of sleap-nn. `--prepare` writes the same labels for SLEAP.
+film of another fly, and prints the errors, of antpipe, SLEAP or sleap-nn.
 """
 
 import argparse
@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import face_off_antpipe
+import face_off_sleap
 import face_off_sleap_nn
 import yaml
 from face_off_labels import TEST, write_labels
 
 from antpipe.evaluation.evaluate import evaluate
 
-PROGRAMS = {"antpipe": face_off_antpipe, "sleap-nn": face_off_sleap_nn}
+PROGRAMS = {"antpipe": face_off_antpipe, "sleap": face_off_sleap, "sleap-nn": face_off_sleap_nn}
 SHARE = {"centroid": 1 / 3, "centered_instance": 2 / 3}
 """Of the time of training."""
 MODELS = {
@@ -45,19 +46,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", type=Path, help="folder with clip_pair_13nodes and single_fly_13nodes")
     parser.add_argument("--program", choices=list(PROGRAMS), default="antpipe")
+    parser.add_argument("--sleap", type=Path, default=Path("bin"), help="the folder with sleap-train and sleap-track")
     parser.add_argument("--sleap-nn", default="sleap-nn", help="where the program sleap-nn is")
     parser.add_argument("--minutes", type=float, default=3.6, help="of training, both networks together")
     parser.add_argument("--steps", type=int, nargs=2, help="of each network, instead of a time; for a busy machine")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--set", action="append", default=[], metavar="TYPE.KEY=VALUE", help="another setting")
     parser.add_argument("--steps-per-epoch", type=int, default=50)
-    parser.add_argument("--prepare", type=Path, help="only write train.slp, val.slp and test.slp to this folder")
     options = parser.parse_args()
-    face_off_sleap_nn.PROGRAM = options.sleap_nn
-    if options.prepare:
-        options.prepare.mkdir(parents=True, exist_ok=True)
-        write_labels(options.clips, options.prepare)
-        return
+    face_off_sleap.PROGRAMS, face_off_sleap_nn.PROGRAM = options.sleap, options.sleap_nn
     results: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         write_labels(options.clips, Path(folder))

@@ -17,5 +17,6 @@ def write_labels(clips: Path, folder: Path) -> None:
     for name, frames in (("train", TRAIN), ("val", VAL), ("test", TEST), ("labels", sorted([*TRAIN, *VAL]))):
         labels = sio.load_slp(str(source), open_videos=False)
         labels.labeled_frames = [frame for frame in labels.labeled_frames if frame.frame_idx in frames]
-        labels.video.replace_filename(str(source.with_suffix(".mp4").resolve()), open=False)
+        # Opened, because SLEAP takes a video of which the file does not say how it is read for an array of numbers.
+        labels.video.replace_filename(str(source.with_suffix(".mp4").resolve()), open=True)
         labels.save(str(folder / f"{name}.slp"), embed=False, verbose=False)
