@@ -5,8 +5,8 @@
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-# Some tests wait for a queue or a disk: one process more than there are cores.
 BIN := .venv/bin
+# Some tests wait for a queue or a disk: one process more than there are cores.
 PARALLEL := -n $$(($(CORES) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 env: .venv/ready

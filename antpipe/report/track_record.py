@@ -31,8 +31,6 @@ class TrackRecord:
 
     def bars_s(self, track: str) -> list[tuple[float, float]]:
         """Return when a track was there as (start, length) in seconds, without the gaps that are too short to draw."""
-        if not len(self.runs[track]):
-            return []
         first, last = self.frames[self.runs[track][:, 0]], self.frames[self.runs[track][:, 1] - 1]
         shortest = (self.frames[-1] + 1 - self.frames[0]) / MOST_BARS
         spans = without_gaps(np.stack([first, last + 1], axis=1), shortest) / self.info.video.fps
