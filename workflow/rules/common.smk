@@ -203,21 +203,12 @@ def measured():
     )
 
 
-def pictures():
-    """Return the overlay videos and the pictures of all videos."""
-    return expand(f"{RESULTS}/report/{{video}}.mp4", video=VIDEOS) + expand(
-        f"{RESULTS}/report/{{picture}}/{{video}}.png",
-        picture=["trajectories", "occupancy"],
-        video=VIDEOS,
-    )
-
-
 def wanted():
-    """Return all final results of the configuration."""
+    """Return all final results of the configuration; the summary asks for the pictures by itself."""
     return [
         *measured(),
         *exported(),
-        *pictures(),
+        *expand(f"{RESULTS}/report/{{video}}.mp4", video=VIDEOS),
         f"{RESULTS}/labels/audit",
         # A training that was interrupted leaves no network, even where all that was made with the former one is there.
         *of_all_runs("best.weights.h5"),

@@ -7,21 +7,17 @@ OUTPUTS:          export/{video}.{parquet,csv,slp,analysis.h5,nwb,coco.json,mot.
                   videos)
 """
 
-# They hold poses alone, so that new features do not write them again.
-POSE_FORMATS = {
-    suffix: format for suffix, format in EXPORTED.items() if format != "parquet"
-}
-
-
-if POSE_FORMATS:
+if EXPORTED:
 
     rule export:
         """Writing the tracks of each video for other programs."""
         input:
             poses=rules.track.output.tracks,
             sidecar=rules.preprocess.output.sidecar,
+            # Only this table holds features beside poses.
+            features=rules.features.output.features if "parquet" in EXPORTED else [],
         output:
-            [f"{RESULTS}/export/{{video}}.{suffix}" for suffix in POSE_FORMATS],
+            [f"{RESULTS}/export/{{video}}.{suffix}" for suffix in EXPORTED],
         log:
             f"{RESULTS}/logs/export/{{video}}.log",
         benchmark:
@@ -33,40 +29,11 @@ if POSE_FORMATS:
             mem_mb=4000,
             runtime=240,
         params:
-            formats=list(POSE_FORMATS.values()),
+            formats=list(EXPORTED.values()),
             coordinates=CONFIG.export.coordinates,
             code=code_version("antpipe.export.export"),
         message:
             "Writing the tracks of {wildcards.video} for other programs"
-        script:
-            "../scripts/export.py"
-
-
-if "parquet" in EXPORTED:
-
-    rule export_table:
-        """Writing the tracks and features of each video as a table."""
-        input:
-            poses=rules.features.output.features,
-            sidecar=rules.preprocess.output.sidecar,
-        output:
-            f"{RESULTS}/export/{{video}}.parquet",
-        log:
-            f"{RESULTS}/logs/export_table/{{video}}.log",
-        benchmark:
-            f"{RESULTS}/benchmarks/export_table/{{video}}.jsonl"
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=4000,
-            runtime=240,
-        params:
-            formats=["parquet"],
-            coordinates=CONFIG.export.coordinates,
-            code=code_version("antpipe.export.export"),
-        message:
-            "Writing the tracks and features of {wildcards.video} as a table"
         script:
             "../scripts/export.py"
 

@@ -4,6 +4,6 @@ from antpipe.export.export import export_poses
 from antpipe.job import job
 
 with job(snakemake):
-    poses, coordinates = [Path(snakemake.input.poses)], snakemake.params.coordinates
     for format, output in zip(snakemake.params.formats, snakemake.output, strict=True):
-        export_poses(poses, Path(output), format=format, coordinates=coordinates)
+        poses = snakemake.input.features if format == "parquet" else snakemake.input.poses
+        export_poses([Path(poses)], Path(output), format=format, coordinates=snakemake.params.coordinates)

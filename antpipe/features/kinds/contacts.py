@@ -1,7 +1,6 @@
 """How many other animals an animal touches."""
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from antpipe.config.features import FeaturesConfig
 from antpipe.features.registry import FEATURES, Feature
@@ -21,6 +20,9 @@ def plan_contacts(config: FeaturesConfig, skeleton: Skeleton) -> Feature:
 
 def _touched(poses: Poses, within: float) -> Array:
     """Return the number (rows,) of other instances of the frame with a node nearer than `within` to one's own."""
+    # Imported here: the plan of features is made when the Snakefile is parsed, and needs none of it.
+    from scipy.spatial import KDTree
+
     row, node = np.nonzero(~np.isnan(poses.points).any(axis=-1))
     counts = np.where(np.isin(np.arange(len(poses)), row), 0.0, np.nan)
     if not len(row):

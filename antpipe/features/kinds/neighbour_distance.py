@@ -1,7 +1,6 @@
 """Distance to the nearest other animal."""
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from antpipe.config.features import FeaturesConfig
 from antpipe.features.lengths import length_unit
@@ -29,6 +28,9 @@ def _nearest(poses: Poses, places: Array) -> Array:
     seen = np.flatnonzero(~np.isnan(places).any(axis=1))
     if len(seen) < 2:
         return nearest
+    # Imported here: the plan of features is made when the Snakefile is parsed, and needs none of it.
+    from scipy.spatial import KDTree
+
     # With frames farther apart than any two places, one tree serves all frames.
     apart = 2 * (np.ptp(places[seen], axis=0).sum() + 1)
     spread = np.column_stack([places[seen], poses.frame_idx[seen] * apart])
