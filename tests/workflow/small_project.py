@@ -36,9 +36,12 @@ CONFIG = {
 
 def command_of(folder, *arguments, config=None, code=ROOT, profile="default"):
     """The words and the environment of a run in a folder, with the workflow in `code`."""
-    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG if config is None else config))
+    path, text = folder / "config.yaml", yaml.safe_dump(CONFIG if config is None else config)
+    # Another test may be reading it.
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
     command = [sys.executable, "-m", "snakemake", "--snakefile", code / "Snakefile", "--directory", folder]
-    command += ["--configfile", folder / "config.yaml"]
+    command += ["--configfile", path]
     # The profile for one computer is the workflow's own; for a cluster it must not be mixed in.
     own = profile == "default"
     command += ["--workflow-profile", code / "profiles" / "default" if own else "none"]
