@@ -29,6 +29,9 @@ class StitchConfig(Section):
     ghost_nodes: Annotated[float, Field(ge=0, lt=1)] = 0.25
     """Tracks that show on average less than this share of the nodes that are usual in the film are ghosts, such as a
     leg taken for an animal: they lose their name."""
+    ghost_score: Annotated[float, Field(ge=0, lt=1)] = 0.85
+    """Tracks that are seen in no more than `min_length` frames before any joins, with a mean score below this share of
+    what is usual in the film, are ghosts, too."""
     appearance: bool = False
     """Whether animals are compared by their pixels too, which takes reading the video once more."""
 

@@ -1,7 +1,7 @@
 """Moments at which two animals may have changed places."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -117,7 +117,7 @@ def every_frame(rows: Rows) -> Rows:
     step = rows.points[row[moving] + 1] - points[moving]
     # A node that the next row does not show stays.
     points[moving] += share[moving, None, None] * np.where(np.isnan(step), 0, step)
-    return Rows(frame_idx=rows.frame_idx[row] + offset, track=rows.track[row], points=points)
+    return replace(rows[row], frame_idx=rows.frame_idx[row] + offset, points=points)
 
 
 def _close_pairs(rows: Rows, window: Window, closeness: float) -> tuple[Array, Array]:

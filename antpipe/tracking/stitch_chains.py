@@ -10,6 +10,7 @@ from antpipe.geometry import Array
 from antpipe.poses import PosesInfo
 from antpipe.tracking.repair_encounters import CONTEXT as AROUND_ENCOUNTERS
 from antpipe.tracking.repair_encounters import HOLD, Encounters, find_encounters, join_encounters
+from antpipe.tracking.repair_jumps import find_jumps
 from antpipe.tracking.stitch_joins import Joins, at_rim, possible_joins, with_encounters
 from antpipe.tracking.stitch_links import CLEAREST, chains, likeness, link_tracklets
 from antpipe.tracking.stitch_number import join_to_number
@@ -69,12 +70,12 @@ def chain_tracklets(
         raise ValueError("expected tracks from which to learn how animals move")
     is_named = np.array([name in set(named) for name in found.numbers], bool)
     closeness = max(config.closeness * motion.size, 2 * float(motion.spreads[0]))
-    parts = (
-        find_encounters(window, motion, closeness)
+    parts = [
+        (find_encounters(window, motion, closeness), find_jumps(window, motion))
         for window in windows(tracked_rows(source(), found.numbers, found.ghosts), AROUND_ENCOUNTERS)
-    )
-    encounters = join_encounters(parts)
-    cuts = _cuts(encounters, is_named)
+    ]
+    encounters = join_encounters(part for part, _ in parts)
+    cuts = _cuts(encounters, [jumps for _, jumps in parts], is_named)
     measures = [m for m in (shape_measure(info.skeleton, found.poses), pixels) if m is not None]
     again = windows(tracked_rows(source(), found.numbers, found.ghosts), AROUND_TRACKLETS)
     tracklets, tracklet = collect_tracklets(again, cuts, len(is_named), len(info.skeleton.nodes), measures)
@@ -109,8 +110,9 @@ def chain_tracklets(
     )
 
 
-def _cuts(encounters: Encounters, is_named: Array) -> Cuts:
-    track, after = encounters.track.ravel(), np.repeat(encounters.at, 2)
+def _cuts(encounters: Encounters, jumps: Sequence[tuple[Array, Array]], is_named: Array) -> Cuts:
+    track = np.concatenate([encounters.track.ravel(), *(track for track, _ in jumps)])
+    after = np.concatenate([np.repeat(encounters.at, 2), *(after for _, after in jumps)])
     free = ~is_named[track]
     return make_cuts(track[free], after[free])
 

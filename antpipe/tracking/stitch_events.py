@@ -51,9 +51,9 @@ def _changes(found: Chains, name: Array) -> list[Event]:
         x, y = middles(pieces.start_pose[start][None])[0]
         gap = pieces.first[start] - pieces.last[end] - 1
         if start == own[end]:
-            if confidence[end] >= SURE:
-                continue
             kind, other = "crossing", _rival(found, name, end, start)
+            if confidence[end] >= SURE or not other:
+                continue
         elif own[end] < 0 and own_before[start] < 0:
             kind, other = "join", ""
         else:

@@ -19,7 +19,7 @@ AT_RIM = 1.5
 others come."""
 RIM = 0.75
 """Width of the picture's edge in body sizes."""
-SHORT = 2 * HOLD
+SHORT = 3 * HOLD
 """Where a track was cut, only tracklets within so many frames may take the place of its own."""
 LEAPS = 3e-3
 """Share of the frames in which a startled animal is anywhere within its size. Where animals come and go less often, one

@@ -25,13 +25,15 @@ class Rows:
     """(rows,) int64, numbers of tracks"""
     points: Array
     """(rows, nodes, 2) float64, pixels"""
+    score: Array
+    """(rows,) float32, of the instances; NaN where they have none"""
 
     def __len__(self) -> int:
         return len(self.frame_idx)
 
     def __getitem__(self, rows: Any) -> "Rows":
         """Return the given rows (a slice, mask or index array)."""
-        return Rows(frame_idx=self.frame_idx[rows], track=self.track[rows], points=self.points[rows])
+        return Rows(**{name: values[rows] for name, values in vars(self).items()})
 
     @property
     def key(self) -> Array:
@@ -85,7 +87,8 @@ def tracked_rows(parts: Iterable[Poses], numbers: dict[str, int], ghosts: Array 
         if ghosts is not None:
             kept[kept] = ~ghosts[track[kept]]
         frame_idx, points = poses.frame_idx[kept].astype(np.int64), poses.points[kept].astype(np.float64)
-        held.append(Rows(frame_idx=frame_idx, track=track[kept], points=points))
+        score = poses.instance_score[kept]
+        held.append(Rows(frame_idx=frame_idx, track=track[kept], points=points, score=score))
         if sum(map(len, held)) >= AT_ONCE:
             yield _joined(held)
             held = []

@@ -35,32 +35,40 @@ class Survey:
 def survey(source: Source, config: StitchConfig) -> Survey:
     """Return what holds for a film."""
     numbers: dict[str, int] = {}
-    rows, nodes, every = np.zeros(0, np.int64), np.zeros(0, np.int64), 1
+    # Of each track: instances, their visible nodes and their scores, summed up.
+    sums, every = np.zeros((3, 0)), 1
     samples: list[tuple[MotionSample, Array]] = []
     for position, part in enumerate(tracked_rows(source(), numbers)):
-        rows, nodes = (np.pad(counts, (0, len(numbers) - len(counts))) for counts in (rows, nodes))
-        rows += np.bincount(part.track, minlength=len(numbers))
         visible = np.count_nonzero(~np.isnan(part.points[..., 0]), axis=1)
-        nodes += np.bincount(part.track, visible, minlength=len(numbers)).astype(np.int64)
+        sums = np.pad(sums, ((0, 0), (0, len(numbers) - sums.shape[1])))
+        sums += [np.bincount(part.track, of, len(numbers)) for of in (np.ones(len(part)), visible, part.score)]
         if position % every == 0:
             by_track = part[np.argsort(part.key)]
             poses = part.points[evenly(np.arange(len(part)), ROWS)]
             samples.append((sample_motion(by_track, config.max_gap), poses))
         if len(samples) > 2 * SAMPLES:
             samples, every = samples[::2], 2 * every
+    rows, nodes, score = sums
     return Survey(
         numbers=numbers,
-        ghosts=_ghosts(rows, nodes, config.ghost_nodes),
+        ghosts=_ghosts(rows, nodes, score, config),
         motion=learn_motion([motion for motion, _ in samples]),
         poses=np.concatenate([poses for _, poses in samples]) if samples else np.zeros((0, 1, 2)),
     )
 
 
-def _ghosts(rows: Array, nodes: Array, least: float) -> Array:
-    """Return the tracks whose instances show on average less than a part of what the median instance's track shows."""
-    if not len(rows):
-        return np.zeros(0, bool)
-    shown = nodes / np.maximum(rows, 1)
-    order = np.argsort(shown)
-    usual = shown[order][np.searchsorted(np.cumsum(rows[order]), rows.sum() / 2)]
-    return shown < least * usual
+def _ghosts(rows: Array, nodes: Array, score: Array, config: StitchConfig) -> Array:
+    """Return the tracks (tracks,) that show too few nodes, or were found too rarely and too badly, to be animals.
+
+    Given are the sums (tracks,) over their instances. What is usual is what the median instance's track shows.
+    """
+    shown, scored = nodes / np.maximum(rows, 1), score / np.maximum(rows, 1)
+    faint = (rows <= config.min_length) & (scored < config.ghost_score * _usual(scored, rows))
+    return np.asarray(faint | (shown < config.ghost_nodes * _usual(shown, rows)))
+
+
+def _usual(values: Array, rows: Array) -> float:
+    """Return the value of the median instance, given the values (tracks,) and instances (tracks,) of tracks."""
+    order = np.argsort(values)
+    middle = np.searchsorted(np.cumsum(rows[order]), rows.sum() / 2)
+    return float(values[order][middle]) if len(order) else np.nan

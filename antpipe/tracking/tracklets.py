@@ -1,7 +1,7 @@
 """Tracklets: stretches of tracks without a moment of doubt, each summed up in a few numbers."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ def _add_window(table: dict[str, Any], window: Window, cuts: Cuts) -> None:
     here = slot[inside]
     new = np.flatnonzero(np.diff(here, prepend=-1))
     first, last = inside[new], inside[np.append(new[1:], len(inside))[: len(new)] - 1]
-    by_slot = Rows(frame_idx=rows.frame_idx, track=slot, points=rows.points)
+    by_slot = replace(rows, track=slot)
     begun = table["rows"][here[new]] == 0
     begin = here[new][begun]
     table["first"][begin] = rows.frame_idx[first[begun]]

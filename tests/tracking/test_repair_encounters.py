@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_stitch_motion import motion, rows_of, together
@@ -33,7 +35,7 @@ def test_an_encounter_is_where_two_come_close_and_is_cut_where_they_are_closest(
 def test_animals_that_bounce_off_each_other_look_like_a_crossing():
     rows = passing()
     late = rows.frame_idx >= 30
-    swapped = type(rows)(frame_idx=rows.frame_idx, track=np.where(late, 1 - rows.track, rows.track), points=rows.points)
+    swapped = replace(rows, track=np.where(late, 1 - rows.track, rows.track))
     result = found(swapped[np.argsort(swapped.key)])
     assert (result.crossing > 0.5).all()
 
@@ -68,7 +70,7 @@ def test_windows_make_no_difference(length):
 
 def test_every_frame_is_filled_between_rows_that_are_near_in_time():
     rows = rows_of(np.array([[0.0, 0], [4, 8], [100, 0]]))
-    rows = type(rows)(frame_idx=np.array([10, 14, 50]), track=rows.track, points=rows.points)
+    rows = replace(rows, frame_idx=np.array([10, 14, 50]))
     filled = every_frame(rows)
     assert filled.frame_idx.tolist() == [*range(2, 14), *range(14, 23), *range(42, 59)]
     middle = filled.points.mean(axis=1)

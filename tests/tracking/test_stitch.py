@@ -182,6 +182,18 @@ def test_ghosts_and_short_tracks_lose_their_name_but_stay():
     assert set(stitched(film(points, tracks), least_odds=1e9, min_length=1, ghost_nodes=0.1)[0]) == {"a", "b", "leg"}
 
 
+@pytest.mark.parametrize(("score", "kept"), [(0.9, True), (0.5, False), (NAN, True)])
+def test_what_was_found_rarely_and_badly_is_a_ghost_and_joins_nothing(score, kept):
+    points = walkers(np.random.default_rng(1), 100, [1.0, 1.0])
+    tracks = named(100, ["a", "b"])
+    tracks[50:53, 1], tracks[53:, 1] = "between", "after"
+    poses = film(points, tracks)
+    poses.instance_score[:] = np.where(poses.track == "between", score, 0.95)
+    found, _ = stitched(poses)
+    assert set(found[poses.track == "between"]) == ({"b"} if kept else {None})
+    assert set(found[poses.track == "after"]) == {"b"}
+
+
 def test_animals_known_by_name_are_never_joined():
     points = walkers(np.random.default_rng(1), 200, [1.0])
     tracks = named(200, ["queen"])

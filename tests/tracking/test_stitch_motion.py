@@ -16,6 +16,7 @@ def rows_of(place, track=0, first=0):
         frame_idx=first + np.arange(frames),
         track=np.full(frames, track, np.int64),
         points=np.asarray(place, float)[:, None] + BODY,
+        score=np.full(frames, np.nan, np.float32),
     )
 
 

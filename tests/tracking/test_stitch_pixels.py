@@ -20,8 +20,9 @@ def dance():
     rng = np.random.default_rng(0)
     side = np.cumprod(rng.choice([-1, 1], MEETINGS + 1))
     frames = np.arange(FRAMES)
-    apart = side[(frames + PERIOD // 2) // PERIOD] * 120 * np.abs(np.sin(np.pi * frames / PERIOD))
-    x, y = np.stack([apart, -apart], axis=1) + SIZE[0] / 2, np.full((FRAMES, 2), SIZE[1] / 2)
+    apart = side[frames // PERIOD] * 120 * np.abs(np.sin(np.pi * frames / PERIOD))
+    x = np.stack([apart, -apart], axis=1) + SIZE[0] / 2
+    y = np.tile(SIZE[1] / 2 + 150 * np.sin(2 * np.pi * frames / FRAMES), (2, 1)).T
     noise = rng.normal(0, 0.3, (FRAMES, 2, 5, 2))
     return place_bodies(np.stack([x, y], axis=-1), np.zeros((FRAMES, 2)), [1.0, 1.0]) + noise, apart
 
