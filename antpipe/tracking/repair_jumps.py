@@ -5,7 +5,7 @@ import numpy as np
 from antpipe.geometry import Array
 from antpipe.tracking.repair_encounters import HOLD
 from antpipe.tracking.stitch_motion import SPAN, Motion, velocities
-from antpipe.tracking.stitch_rows import Window
+from antpipe.tracking.stitch_rows import FRAMES, Window
 
 UNUSUAL, FAR = 5.0, 0.25
 """A jump is farther than so many times what is usual, and than this part of an animal's size."""
@@ -30,7 +30,7 @@ def find_jumps(window: Window, motion: Motion) -> tuple[Array, Array]:
     before, gap, limit = before[far], gap[far], limit[far]
     away, onwards = velocities(rows, before)[0], velocities(rows, before + 1)[1]
     # Where a track begins or ends with the step, it is known from one side how the animal moved.
-    alone = np.diff(rows.key, prepend=-np.inf) > SPAN
+    alone = np.diff(rows.key, prepend=-FRAMES) > SPAN
     away, onwards = (
         np.where(alone[before][:, None], onwards, away),
         np.where(np.append(alone[1:], True)[before + 1][:, None], away, onwards),

@@ -68,8 +68,8 @@ def plan_stitching(
         PosesError: if the video is not the one that the poses are about.
         VideoError: if it cannot be read.
     """
-    found = survey(source, config)
     named = tuple(info.provenance.get("prediction", {}).get("classes", ()))
+    found = survey(source, config, named)
     if found.motion is None:
         return _as_they_are(found)
     with contextlib.ExitStack() as stack:

@@ -1,6 +1,6 @@
 """A first look through a film's tracks: how animals move, what they measure, which tracks are ghosts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,8 @@ class Survey:
     """(poses, nodes, 2) of animals from all over the film."""
 
 
-def survey(source: Source, config: StitchConfig) -> Survey:
-    """Return what holds for a film."""
+def survey(source: Source, config: StitchConfig, named: Collection[str] = ()) -> Survey:
+    """Return what holds for a film; an animal that is `named` is no ghost."""
     numbers: dict[str, int] = {}
     # Of each track: instances, their visible nodes and their scores, summed up.
     sums, every = np.zeros((3, 0)), 1
@@ -49,9 +49,10 @@ def survey(source: Source, config: StitchConfig) -> Survey:
         if len(samples) > 2 * SAMPLES:
             samples, every = samples[::2], 2 * every
     rows, nodes, score = sums
+    is_named = np.array([name in named for name in numbers], bool)
     return Survey(
         numbers=numbers,
-        ghosts=_ghosts(rows, nodes, score, config),
+        ghosts=_ghosts(rows, nodes, score, config) & ~is_named,
         motion=learn_motion([motion for motion, _ in samples]),
         poses=np.concatenate([poses for _, poses in samples]) if samples else np.zeros((0, 1, 2)),
     )

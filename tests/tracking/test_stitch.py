@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,8 @@ def test_what_was_found_rarely_and_badly_is_a_ghost_and_joins_nothing(score, kep
     found, _ = stitched(poses)
     assert set(found[poses.track == "between"]) == ({"b"} if kept else {None})
     assert set(found[poses.track == "after"]) == {"b"}
+    known = replace(poses, info=replace(poses.info, provenance={"prediction": {"classes": ["between"]}}))
+    assert set(stitched(known)[0][poses.track == "between"]) <= {"b", "between"}
 
 
 def test_animals_known_by_name_are_never_joined():
